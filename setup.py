@@ -1,0 +1,69 @@
+"""Packaging only. The package list comes from one tuple, because the folders stand at the repository's root.
+
+``src/gristmill`` holds the shared modules and one relative link per root folder, so to every tool this is a plain src
+layout. Beam ships the same package to its workers with ``--setup_file=./setup.py`` (with the ``./``).
+"""
+
+import setuptools
+
+FOLDERS = ("pipelines", "pipelines.sources", "filters", "dedup", "tokenize", "train_hooks", "reports")
+
+# What every command but `pretrain` and `complete` needs. Reasons: docs/decisions/0002-dependencies.md
+CORE = [
+    "apache-beam>=2.76,<2.79",
+    "boto3>=1.34",
+    "click>=8.1",
+    "datasketch>=1.6.5",
+    "fasttext-numpy2-wheel>=0.9.2",
+    "fastwarc>=0.15",
+    "gigatoken>=0.10",
+    "jinja2>=3.1",
+    "numba>=0.61",
+    "numpy>=2,<2.5",
+    "publicsuffixlist>=1.0",
+    "pyarrow>=18,<26",
+    "pydantic>=2.7",
+    "resiliparse>=0.15",
+    "rich>=13",
+    "scipy>=1.13",
+    "tokenizers>=0.21",
+    "xxhash>=3.5",
+    "zstandard>=0.22",
+]
+
+EXTRAS = {
+    "train": ["torch>=2.4", "safetensors>=0.4"],
+    "trafilatura": ["trafilatura>=2.0"],
+    "gcp": ["apache-beam[gcp]>=2.76,<2.79", "google-cloud-storage>=2.14"],
+    "dev": [
+        "build>=1.2",
+        "datasets>=3.0",
+        "duckdb>=1.1",
+        "hypothesis>=6.100",
+        "moto[server]>=5.0",
+        "mypy>=1.14",
+        "polars>=1.20",
+        "pytest>=8.3",
+        "pytest-timeout>=2.3",
+        "ruff>=0.9",
+        "wheel>=0.45",
+    ],
+}
+
+setuptools.setup(
+    name="gristmill",
+    version="0.1.0",
+    description="Raw web, book and code shards to deduplicated, tokenized, explained training data",
+    license="Apache-2.0",
+    python_requires=">=3.11",
+    package_dir={"": "src"},
+    packages=["gristmill", *(f"gristmill.{folder}" for folder in FOLDERS)],
+    package_data={
+        "gristmill": ["py.typed"],
+        "gristmill.filters": ["data/*"],
+        "gristmill.reports": ["data/*"],
+    },
+    install_requires=CORE,
+    extras_require=EXTRAS,
+    entry_points={"console_scripts": ["gristmill = gristmill.cli:main"]},
+)
