@@ -1,0 +1,136 @@
+r"""What each Unicode character is to deduplication: part of a word, a word of its own, a mark, or a separator.
+
+The classes, of which the first that fits counts:
+
+* *ignored*: invisible characters that change no word: soft hyphen, joiners, word joiner, byte order mark, variation
+  selectors. They vanish.
+* *space*: ``str.isspace``. Separates words; a run of them is one space in the normal form of exact deduplication.
+* *unspaced*: letters of scripts written without spaces (Han, Hiragana, Katakana, Yi and the South-East Asian scripts of
+  Unicode's line-breaking class SA, such as Thai, Lao, Khmer and Burmese). Each one is a word, so a shingle of 5 words is 5
+  such characters. As ``\w+`` a whole Chinese clause would be one word, and one changed character would change it.
+* *word*: ``str.isalnum`` or the underscore, which is Python's ``\w``. A run is a word.
+* *mark*: combining marks (categories Mn, Mc, Me). They continue a word but begin none, as ``\w`` of Unicode's UTS 18
+  has it. Python's ``\w`` leaves them out and so cuts a Hindi or Tamil word at each vowel sign.
+* *other*: everything else. Separates words; a run between two words never counts, whatever it holds.
+
+Lower-casing is by character: ``str.lower`` where that is one character; U+0130 (capital I with a dot) becomes ``i``, and
+the final sigma becomes an ordinary one, since ``str.lower`` chooses between the two by context. Properties are those of
+the running Python's ``unicodedata`` (3.11: Unicode 14).
+"""
+
+from __future__ import annotations
+
+import functools
+import unicodedata
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+OTHER = 0
+WORD = 1
+MARK = 2
+UNSPACED = 3
+IGNORED = 4
+SPACE = 5
+
+CLASS_SHIFT = 24
+"""An entry of the table is ``class << CLASS_SHIFT | lower-cased code point``."""
+
+_CODE_POINTS = 0x110000
+_LAST_ASSIGNED_WORD = 0x323B0  # the end of CJK extension H; above it are only variation selectors, tags and private use
+_REPLACEMENT = 0xFFFD
+
+_IGNORED_RANGES = (
+    (0x00AD, 0x00AD),
+    (0x180B, 0x180F),
+    (0x200C, 0x200D),
+    (0x2060, 0x2060),
+    (0xFE00, 0xFE0F),
+    (0xFEFF, 0xFEFF),
+    (0xE0100, 0xE01EF),
+)
+
+_UNSPACED_RANGES = (
+    (0x0E00, 0x0EFF),  # Thai, Lao
+    (0x1000, 0x109F),  # Myanmar
+    (0x1780, 0x17FF),  # Khmer
+    (0x1950, 0x19FF),  # Tai Le, New Tai Lue, Khmer symbols
+    (0x1A20, 0x1AAF),  # Tai Tham
+    (0x3005, 0x3007),  # iteration mark, closing mark, ideographic zero
+    (0x3021, 0x3029),  # Hangzhou numerals
+    (0x3031, 0x303C),  # kana repeat marks and more ideographic letters
+    (0x3040, 0x30FF),  # Hiragana, Katakana
+    (0x31F0, 0x31FF),  # Katakana extensions
+    (0x3400, 0x4DBF),  # Han extension A
+    (0x4E00, 0x9FFF),  # Han
+    (0xA000, 0xA48F),  # Yi
+    (0xA9E0, 0xA9FF),  # Myanmar extended B
+    (0xAA60, 0xAADF),  # Myanmar extended A, Tai Viet
+    (0xF900, 0xFAFF),  # Han compatibility
+    (0xFF66, 0xFF9F),  # half-width Katakana
+    (0x11700, 0x1174F),  # Ahom
+    (0x1AFF0, 0x1B16F),  # Kana supplements and extensions
+    (0x20000, 0x323AF),  # Han extensions B to H
+)
+
+
+def _lowered(character: str) -> int:
+    if character == "\u03c2":
+        return 0x3C3
+    lower = character.lower()
+    return ord(lower) if len(lower) == 1 else ord(lower[0])
+
+
+def _class_of(character: str) -> int:
+    code = ord(character)
+    if any(first <= code <= last for first, last in _IGNORED_RANGES):
+        return IGNORED
+    if character.isspace():
+        return SPACE
+    if character.isalnum() or character == "_":
+        # The decimal digits of these blocks are written in runs, like any number.
+        unspaced = any(first <= code <= last for first, last in _UNSPACED_RANGES) and not character.isdecimal()
+        return UNSPACED if unspaced else WORD
+    return MARK if unicodedata.category(character)[0] == "M" else OTHER
+
+
+@functools.cache
+def character_table() -> npt.NDArray[np.uint32]:
+    """The class and the lower case of every code point: uint32 of length 0x110000, built once per process (0.2 s).
+
+    >>> entry = int(character_table()[ord("Q")])
+    >>> entry >> CLASS_SHIFT == WORD, chr(entry & 0x1FFFFF)
+    (True, 'q')
+    """
+    table = np.arange(_CODE_POINTS, dtype=np.uint32)
+    for code in range(_LAST_ASSIGNED_WORD):
+        character = chr(code)
+        table[code] = _class_of(character) << CLASS_SHIFT | _lowered(character)
+    for first, last in _IGNORED_RANGES:
+        table[first : last + 1] |= np.uint32(IGNORED << CLASS_SHIFT)
+    table.flags.writeable = False
+    return table
+
+
+@numba.njit(nogil=True, cache=True)
+def decode(data, position, end):  # type: ignore[no-untyped-def]
+    """The code point at ``position`` of UTF-8 bytes ending at ``end``, and the position after it.
+
+    Meant for bytes of 0x80 and above. A malformed byte gives U+FFFD and moves on by one; nothing past ``end`` is read.
+    """
+    first = np.int64(data[position])
+    if first < 0xC2 or first > 0xF4:
+        return np.int64(_REPLACEMENT), position + 1
+    length = 2 if first < 0xE0 else (3 if first < 0xF0 else 4)
+    if position + length > end:
+        return np.int64(_REPLACEMENT), position + 1
+    code = first & (0x7F >> length)
+    for step in range(1, length):
+        byte = np.int64(data[position + step])
+        if byte & 0xC0 != 0x80:
+            return np.int64(_REPLACEMENT), position + 1
+        code = (code << 6) | (byte & 0x3F)
+    if code >= _CODE_POINTS or (length == 3 and code < 0x800) or (length == 4 and code < 0x10000):
+        return np.int64(_REPLACEMENT), position + 1
+    return code, position + length

@@ -1,0 +1,217 @@
+"""Shingles: the runs of ``n`` consecutive words of a text, as 64-bit hashes.
+
+Words are lower-cased runs of word characters; which characters those are, and what happens in scripts without spaces,
+is stated in `gristmill.dedup.characters`. The hash of a shingle is a fixed function of its words, the same on every
+machine:
+
+    word(c1 .. ck) = fmix64(h_k),   h_0 = 0x9AE16A3B2F90404F,   h_i = fold((h_{i-1} ^ c_i) * 0x9FB21C651E98DF25)
+    shingle(w1 .. wn) = fmix64(sum of word(w_i) * 0xD6E8FEB86659FD93 ** (n - i))
+
+modulo 2**64, with the lower-cased code points ``c``, ``fold(x) = x ^ (x >> 32)`` and the finalizer ``fmix64`` of
+MurmurHash3. The hash is fast, not cryptographic.
+"""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from gristmill.dedup.characters import CLASS_SHIFT, IGNORED, MARK, UNSPACED, WORD, character_table, decode
+from gristmill.dedup.text_buffers import text_buffers
+from gristmill.errors import ConfigError
+
+Hashes = npt.NDArray[np.uint64]
+
+WORD_SEED = np.uint64(0x9AE16A3B2F90404F)
+WORD_FACTOR = np.uint64(0x9FB21C651E98DF25)
+SHINGLE_FACTOR = np.uint64(0xD6E8FEB86659FD93)
+
+_CODE_MASK = np.uint32(0x1FFFFF)
+_NO_WORD = 0
+_IN_WORD = 1
+_AFTER_UNSPACED = 2
+
+
+@numba.njit(nogil=True, cache=True)
+def fmix64(value):  # type: ignore[no-untyped-def]
+    """MurmurHash3's 64-bit finalizer (Appleby, MurmurHash3.cpp): a bijection in which every bit depends on every bit."""
+    value ^= value >> np.uint64(33)
+    value *= np.uint64(0xFF51AFD7ED558CCD)
+    value ^= value >> np.uint64(33)
+    value *= np.uint64(0xC4CEB9FE1A85EC53)
+    return value ^ (value >> np.uint64(33))
+
+
+@numba.njit(nogil=True, cache=True)
+def word_hashes(data, start, end, table, out):  # type: ignore[no-untyped-def]
+    """Writes the hash of each word of ``data[start:end]`` to ``out`` and returns how many there are.
+
+    ``out`` must hold ``(end - start) // 2 + 1`` values: a word takes a byte and a separator, or more.
+    """
+    count = 0
+    state = _NO_WORD
+    running = WORD_SEED
+    position = start
+    while position < end:
+        byte = data[position]
+        if byte < 0x80:
+            entry = table[byte]
+            position += 1
+        else:
+            code, position = decode(data, position, end)
+            entry = table[code]
+        kind = entry >> CLASS_SHIFT
+        if kind == WORD:
+            if state != _IN_WORD:
+                if state == _AFTER_UNSPACED:
+                    out[count] = fmix64(running)
+                    count += 1
+                running = WORD_SEED
+                state = _IN_WORD
+        elif kind == UNSPACED:
+            if state != _NO_WORD:
+                out[count] = fmix64(running)
+                count += 1
+            running = WORD_SEED
+            state = _AFTER_UNSPACED
+        elif kind == MARK or kind == IGNORED:  # noqa: PLR1714 - numba compiles two comparisons, not a set
+            if state == _NO_WORD or kind == IGNORED:
+                continue
+        else:
+            if state != _NO_WORD:
+                out[count] = fmix64(running)
+                count += 1
+                state = _NO_WORD
+            continue
+        running = (running ^ np.uint64(entry & _CODE_MASK)) * WORD_FACTOR
+        running ^= running >> np.uint64(32)
+    if state != _NO_WORD:
+        out[count] = fmix64(running)
+        count += 1
+    return count
+
+
+@numba.njit(nogil=True, cache=True)
+def shingle_hashes(words, count, shingle, out):  # type: ignore[no-untyped-def]
+    """Turns ``words[:count]`` into shingle hashes in ``out`` and returns how many: ``max(0, count - shingle + 1)``.
+
+    ``out`` may be ``words`` itself only where shingle is 1; otherwise it needs the same length.
+    """
+    if count < shingle:
+        return 0
+    leaving = np.uint64(1)  # the power that the oldest word has when it leaves the window
+    for _ in range(shingle):
+        leaving *= SHINGLE_FACTOR
+    rolling = np.uint64(0)
+    for i in range(shingle):
+        rolling = rolling * SHINGLE_FACTOR + words[i]
+    out[0] = fmix64(rolling)
+    for i in range(shingle, count):
+        rolling = rolling * SHINGLE_FACTOR + words[i] - words[i - shingle] * leaving
+        out[i - shingle + 1] = fmix64(rolling)
+    return count - shingle + 1
+
+
+@numba.njit(nogil=True, cache=True)
+def longest_text(offsets):  # type: ignore[no-untyped-def]
+    """Bytes of the longest document: what scratch space is sized by."""
+    longest = np.int64(0)
+    for i in range(len(offsets) - 1):
+        longest = max(longest, offsets[i + 1] - offsets[i])
+    return longest
+
+
+@numba.njit(nogil=True, cache=True)
+def _count_shingles(data, offsets, table, shingle, out):  # type: ignore[no-untyped-def]
+    words = np.empty(longest_text(offsets) // 2 + 1, np.uint64)
+    for i in range(len(out)):
+        out[i] = max(0, word_hashes(data, offsets[i], offsets[i + 1], table, words) - shingle + 1)
+
+
+@numba.njit(nogil=True, cache=True)
+def _fill_sets(data, offsets, table, shingle, values, set_offsets):  # type: ignore[no-untyped-def]
+    """Sorted unique shingle hashes of each document, one after the other; returns the number of values written."""
+    words = np.empty(longest_text(offsets) // 2 + 1, np.uint64)
+    hashed = np.empty_like(words)
+    written = 0
+    for i in range(len(offsets) - 1):
+        count = word_hashes(data, offsets[i], offsets[i + 1], table, words)
+        count = shingle_hashes(words, count, shingle, hashed)
+        ordered = np.sort(hashed[:count])
+        for j in range(count):
+            if j == 0 or ordered[j] != ordered[j - 1]:
+                values[written] = ordered[j]
+                written += 1
+        set_offsets[i + 1] = written
+    return written
+
+
+def check_shingle(shingle: int) -> None:
+    """Raises `ConfigError` unless ``shingle`` is a positive number of words."""
+    if shingle < 1:
+        message = f"shingle must be at least 1 word, got {shingle}; published settings use 5 or 13"
+        raise ConfigError(message)
+
+
+def hashes(text: str, shingle: int = 5) -> Hashes:
+    """The 64-bit shingle hashes of one text, in order of occurrence, repeats included.
+
+    Args:
+        text: any string; a lone surrogate separates words.
+        shingle: words per shingle.
+
+    Returns:
+        uint64 of length ``max(0, words - shingle + 1)``: empty for a text shorter than a shingle.
+
+    Raises:
+        ConfigError: ``shingle`` is below 1.
+
+    >>> [len(hashes(text, 3)) for text in ("too short", "a b c d", "A, b; c! d?")]
+    [0, 2, 2]
+    >>> bool((hashes("a b c d", 3) == hashes("A, b; c! d?", 3)).all())
+    True
+    """
+    check_shingle(shingle)
+    data = np.frombuffer(text.encode("utf-8", "surrogatepass"), dtype=np.uint8)
+    words = np.empty(len(data) // 2 + 1, np.uint64)
+    out = np.empty_like(words)
+    count = word_hashes(data, 0, len(data), character_table(), words)
+    return out[: shingle_hashes(words, count, shingle, out)]
+
+
+def shingle_counts(texts: pa.Array | pa.ChunkedArray, shingle: int = 5) -> npt.NDArray[np.int64]:
+    """How many shingles each text has, repeats included; 0 for a text shorter than a shingle.
+
+    >>> shingle_counts(pa.array(["one two", "one two three"]), shingle=3)
+    array([0, 1])
+    """
+    check_shingle(shingle)
+    data, offsets = text_buffers(texts)
+    out = np.empty(len(offsets) - 1, np.int64)
+    _count_shingles(data, offsets, character_table(), shingle, out)
+    return out
+
+
+def shingle_sets(texts: pa.Array | pa.ChunkedArray, shingle: int = 5) -> pa.LargeListArray:
+    """The set of shingle hashes of each text, sorted ascending without repeats: ``large_list<uint64>``.
+
+    Empty for a text shorter than a shingle. ``.offsets`` and ``.values`` of the result are what
+    `gristmill.dedup.verify.jaccard_pairs` and `gristmill.dedup.resolve.resolve` take. 8 bytes per shingle: about 1.3
+    times the text for English.
+
+    Raises:
+        ConfigError: ``shingle`` is below 1.
+        InputError: ``texts`` is no text column, or holds nulls.
+
+    >>> [len(s) for s in shingle_sets(pa.array(["a b a b a b", "a"]), shingle=2).to_pylist()]
+    [2, 0]
+    """
+    check_shingle(shingle)
+    data, offsets = text_buffers(texts)
+    total = int(shingle_counts(texts, shingle).sum())
+    values = np.empty(total, np.uint64)
+    set_offsets = np.zeros(len(offsets), np.int64)
+    written = _fill_sets(data, offsets, character_table(), shingle, values, set_offsets)
+    return pa.LargeListArray.from_arrays(pa.array(set_offsets), pa.array(values[:written]))
