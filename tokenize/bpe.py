@@ -1,0 +1,282 @@
+"""Text to token ids: fast where it is proven equal to the reference, the reference itself where it is not.
+
+The fast engine is compared with ``tokenizers`` when it is loaded (on a fixed set of awkward texts), on a sample of the
+first batch of real documents, and on one document in a thousand after that, chosen by a hash of its text. The first
+difference is recorded in :attr:`Tokenizer.mismatch`, the batch at hand is encoded again by the reference, and so is
+everything after it. Earlier batches are then suspect: :func:`encode_all` starts over, so that what a raw shard becomes
+depends on that shard alone and not on what its worker happened to see before.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import xxhash
+
+from gristmill.errors import TokenizerError
+from gristmill.tokenize.engines import FlatIds, Gigatoken, Reference
+from gristmill.tokenize.manifest import TokenizerInfo
+from gristmill.tokenize.vocabulary import Vocabulary, read_vocabulary
+
+EngineName = Literal["auto", "tokenizers", "gigatoken"]
+
+CHECKED_FRACTION = 0.001
+"""Share of all documents that the reference encodes too."""
+
+START_DOCUMENTS = 16
+START_BYTES = 65_536
+"""At the start of a shard the reference encodes this many documents too, together at most this many bytes."""
+
+PROBES = (
+    "",
+    " ",
+    "Hello, world! It's 3,141.59 -- isn't it?",
+    "  leading, trailing and     inner   spaces  \n\n\t\ttabs\r\n\x0b\x0c\x00NUL",
+    "caf\u00e9 cafe\u0301 \u0301\u0328 lone marks",
+    "\U0001f469\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466 \U0001f1e9\U0001f1ea \u2764\ufe0f",
+    "\u0627\u0644\u0639\u0631\u0628\u064a\u0629 \u0939\u093f\u0928\u094d\u0926\u0940 \u4e2d\u6587\u3001\u65e5\u672c\u8a9e"
+    " \ud55c\uad6d\uc5b4 \u0e44\u0e17\u0e22",
+    "def f(x):\n    return {'a': [1, 2_000], \"b\": x**2}  # 0xFF\n\n\n",
+    "https://example.org/a?b=c&d=%20 user@example.org <p>&nbsp;</p>",
+    "I'll WE'VE don'T \u2019s O\u2019Neil " + "a" * 300 + " " * 40 + "1234567890" * 4,
+)
+"""Texts on which engines are known to differ when they differ at all."""
+
+
+class Tokenizer:
+    """A ``tokenizer.json`` at work. Make one with :func:`load_tokenizer`; it can be pickled.
+
+    Attributes:
+        vocabulary: what the file says.
+        sha256: of the file, in hex.
+        vocab_size: the largest id + 1, added tokens included.
+        dtype: ``uint16`` when every id fits, else ``uint32``.
+        eot_token, eot_id: the token that ends every document.
+        engine: which engine encodes now.
+        mismatch: where gigatoken differed from ``tokenizers``, or why it could not be used; None while it agrees.
+    """
+
+    def __init__(
+        self, vocabulary: Vocabulary, requested: EngineName, reference: Reference, fast: Gigatoken | None
+    ) -> None:
+        self.vocabulary = vocabulary
+        self.sha256 = vocabulary.sha256
+        self.vocab_size = vocabulary.vocab_size
+        self.dtype = vocabulary.dtype
+        self.eot_token = vocabulary.eot_token
+        self.eot_id = vocabulary.eot_id
+        self.mismatch: str | None = None
+        self._requested: EngineName = requested
+        self._reference = reference
+        self._fast = fast
+        self._started = False
+        self._forbidden = np.zeros(self.vocab_size, np.bool_)
+        self._forbidden[list(vocabulary.special_ids)] = True
+
+    @property
+    def engine(self) -> str:
+        """``gigatoken`` or ``tokenizers``."""
+        return self._reference.name if self._fast is None else self._fast.name
+
+    @property
+    def info(self) -> TokenizerInfo:
+        """The manifest's entry for this tokenizer."""
+        return self.vocabulary.info
+
+    def fresh(self) -> Tokenizer:
+        """The same tokenizer at the start of another shard: its next batch is sampled as a first batch again."""
+        again = Tokenizer(self.vocabulary, self._requested, self._reference, self._fast)
+        again.mismatch = self.mismatch
+        return again
+
+    def encode_batch(self, texts: pa.Array) -> pa.Array:
+        """Encodes documents. Adds no special token but the end-of-text id at the end of each.
+
+        A special token spelled out in a text is encoded as the ordinary characters it consists of.
+
+        Args:
+            texts: ``string`` or ``large_string``, valid UTF-8, no nulls.
+
+        Returns:
+            ``large_list`` of :attr:`dtype`, one row per text; an empty text is the end-of-text id alone.
+
+        Raises:
+            TokenizerError: a text yields an id outside the vocabulary or a special one, or the engine asked for by name
+                differs from the reference.
+        """
+        batch = _large_strings(texts)
+        flat = self._fast.encode(batch) if self._fast is not None else self._reference.encode(batch)
+        if self._fast is not None and not self._agrees(batch, flat):
+            flat = self._reference.encode(batch)
+        return self._finish(flat)
+
+    def decode(self, ids: npt.NDArray[np.unsignedinteger] | list[int]) -> str:
+        """The text of these ids; one end-of-text id at the end is dropped.
+
+        For byte-level tokenizers this is exactly the text that was encoded, up to the tokenizer's own normalizer.
+        """
+        row = np.asarray(ids, np.int64)
+        if len(row) and row[-1] == self.eot_id:
+            row = row[:-1]
+        return self._reference.decode(row)
+
+    def __reduce__(self) -> tuple[Callable[[], Tokenizer], tuple[()]]:
+        load = functools.partial(load_tokenizer, self.vocabulary.raw, eot_token=self.eot_token, engine=self._requested)
+        return load, ()
+
+    def _agrees(self, batch: pa.Array, flat: FlatIds) -> bool:
+        """Compares the chosen documents of a batch with the reference; on a difference the fast engine is dropped."""
+        hashes = _text_hashes(batch)
+        chosen = np.flatnonzero(hashes < np.uint64(int(CHECKED_FRACTION * 2**64)))
+        if not self._started:
+            self._started = True
+            chosen = np.union1d(chosen, _start_sample(batch, hashes))
+        if not len(chosen):
+            return True
+        difference = _difference(batch.take(pa.array(chosen)), _rows(flat, chosen), self._reference)
+        if difference is not None:
+            self.drop_fast_engine(difference)
+        return difference is None
+
+    def drop_fast_engine(self, reason: str) -> None:
+        """Goes on with the reference alone, and says why in :attr:`mismatch`.
+
+        Raises:
+            TokenizerError: gigatoken was asked for by name.
+        """
+        self._fast = None
+        self.mismatch = reason
+        if self._requested == "gigatoken":
+            message = f"gigatoken does not do for this tokenizer: {reason}; set the engine to 'auto' or 'tokenizers'"
+            raise TokenizerError(message)
+
+    def _finish(self, flat: FlatIds) -> pa.Array:
+        """Checks the ids, narrows them to the dtype and ends every row with the end-of-text id."""
+        ids, offsets = flat
+        if len(ids):
+            if int(ids.max()) >= self.vocab_size:
+                message = f"{self.engine} produced the id {ids.max()}, outside the vocabulary of {self.vocab_size}"
+                raise TokenizerError(message)
+            if self._forbidden[ids].any():
+                message = f"{self.engine} produced the special id {ids[self._forbidden[ids]][0]} from plain text"
+                raise TokenizerError(message)
+        ends = offsets + np.arange(len(offsets), dtype=np.int64)
+        rows = np.empty(len(ids) + len(offsets) - 1, self.dtype.to_pandas_dtype())
+        is_text = np.ones(len(rows), np.bool_)
+        is_text[ends[1:] - 1] = False
+        rows[is_text] = ids
+        rows[ends[1:] - 1] = self.eot_id
+        return pa.LargeListArray.from_arrays(pa.array(ends), pa.array(rows))
+
+
+def load_tokenizer(
+    path_or_json: Path | bytes, *, eot_token: str | None = None, engine: EngineName = "auto"
+) -> Tokenizer:
+    """Loads a ``tokenizer.json``.
+
+    Args:
+        path_or_json: the file or its bytes.
+        eot_token: the token that ends a document; None finds it among the added tokens (see
+            :data:`gristmill.tokenize.vocabulary.END_OF_TEXT_TOKENS`).
+        engine: ``auto`` is gigatoken while it agrees with ``tokenizers``; ``gigatoken`` makes a difference an error.
+
+    Raises:
+        ConfigError: no such file.
+        TokenizerError: not a tokenizer, no end-of-text token (the message lists candidates), or ``engine`` is
+            ``gigatoken`` and it cannot be used.
+    """
+    vocabulary = read_vocabulary(path_or_json, eot_token)
+    reference = Reference(vocabulary)
+    tokenizer = Tokenizer(vocabulary, engine, reference, None)
+    if engine == "tokenizers":
+        return tokenizer
+    try:
+        fast = Gigatoken(vocabulary)
+    except Exception as error:  # noqa: BLE001 - whatever its reason, the reference does the work and the reason is kept
+        tokenizer.drop_fast_engine(f"gigatoken cannot load it: {type(error).__name__}: {error}")
+        return tokenizer
+    probes = pa.array([*PROBES, *vocabulary.added.values(), *_spelled(vocabulary)], pa.large_string())
+    difference = _difference(probes, fast.encode(probes), reference)
+    if difference is not None:
+        tokenizer.drop_fast_engine(difference)
+        return tokenizer
+    return Tokenizer(vocabulary, engine, reference, fast)
+
+
+def encode_all(tokenizer: Tokenizer, batches: Callable[[], Iterable[pa.Array]]) -> tuple[list[pa.Array], str | None]:
+    """Encodes the batches of one raw shard, all by the same engine.
+
+    Args:
+        tokenizer: left as it is; the shard is encoded by a fresh copy.
+        batches: gives the texts; called a second time when the engines differ somewhere in the shard.
+
+    Returns:
+        One array per batch, and the difference found, None where there was none.
+    """
+    mine = tokenizer.fresh()
+    encoded = [mine.encode_batch(texts) for texts in batches()]
+    if mine.mismatch is not None and tokenizer.mismatch is None:
+        encoded = [mine.encode_batch(texts) for texts in batches()]
+    return encoded, mine.mismatch
+
+
+def _large_strings(texts: pa.Array) -> pa.Array:
+    if texts.null_count or not (pa.types.is_string(texts.type) or pa.types.is_large_string(texts.type)):
+        message = f"texts must be string or large_string without nulls, got {texts.type} with {texts.null_count} nulls"
+        raise TypeError(message)
+    return texts.cast(pa.large_string())
+
+
+def _text_views(batch: pa.Array) -> list[memoryview]:
+    _, offsets, data = batch.buffers()
+    ends = np.frombuffer(offsets, np.int64)[batch.offset : batch.offset + len(batch) + 1].tolist()
+    view = memoryview(data or b"")
+    return [view[start:end] for start, end in zip(ends, ends[1:], strict=False)]
+
+
+def _text_hashes(batch: pa.Array) -> npt.NDArray[np.uint64]:
+    """A hash per document of its text: the same document is checked wherever and whenever it turns up."""
+    if not len(batch):
+        return np.empty(0, np.uint64)
+    return np.array([xxhash.xxh3_64_intdigest(text) for text in _text_views(batch)], np.uint64)
+
+
+def _start_sample(batch: pa.Array, hashes: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
+    """The documents of smallest hash that together stay within the start's bounds."""
+    rows = np.argsort(hashes, kind="stable")[:START_DOCUMENTS]
+    sizes = np.array([len(view) for view in _text_views(batch)], np.int64) if len(batch) else hashes.astype(np.int64)
+    return rows[np.cumsum(sizes[rows]) <= START_BYTES]
+
+
+def _rows(flat: FlatIds, rows: npt.NDArray[np.int64]) -> FlatIds:
+    ids, offsets = flat
+    picked = [ids[offsets[row] : offsets[row + 1]] for row in rows]
+    ends = np.cumsum([0, *(len(row) for row in picked)], dtype=np.int64)
+    return np.concatenate([ids[:0], *picked]), ends
+
+
+def _difference(texts: pa.Array, fast: FlatIds, reference: Reference) -> str | None:
+    """What the first text with different ids is, and where they part; None where all agree."""
+    wanted = reference.encode(texts)
+    if np.array_equal(wanted[0], fast[0]) and np.array_equal(wanted[1], fast[1]):
+        return None
+    for row in range(len(texts)):
+        want, got = (flat[0][flat[1][row] : flat[1][row + 1]].tolist() for flat in (wanted, fast))
+        if want != got:
+            at = next((i for i, (a, b) in enumerate(zip(want, got, strict=False)) if a != b), min(len(want), len(got)))
+            digest = xxhash.xxh3_64_hexdigest(texts[row].as_py())
+            return (
+                f"text xxh3 {digest} ({len(texts[row].as_py())} characters): from token {at} on "
+                f"tokenizers gives {want[at : at + 4]}, gigatoken {got[at : at + 4]}"
+            )
+    return "gigatoken returned another number of texts than it was given"
+
+
+def _spelled(vocabulary: Vocabulary) -> list[str]:
+    return [f"a{vocabulary.eot_token}b {vocabulary.eot_token}"]
