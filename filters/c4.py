@@ -1,0 +1,232 @@
+r"""Counts for the C4 rules: which lines of each document C4's cleaning would keep, and what it would cut.
+
+Source: ``clean_page`` in ``tensorflow_datasets/text/c4_utils.py`` (commit 3e77995), the code that builds C4, read as
+document-level counts. On each line (see `gristmill.filters.segment`), in this order:
+
+1. a word longer than 1,000 characters cuts the line;
+2. citation marks ``[12]``, ``[]``, ``[edit]``, ``[citation needed]`` are taken out of it;
+3. it must then end with ``.``, ``?``, ``!`` or ``"``, and not with ``...``;
+4. it must have at least 5 words (variant ``tfds``; 3 in variant ``paper``);
+5. ``lorem ipsum`` in it condemns the document;
+6. ``javascript`` in it cuts the line;
+7. ``{`` in it condemns the document;
+8. a policy phrase in it cuts the line;
+9. what is left is kept, and its sentences are counted (see `gristmill.filters.sentences`; C4 itself uses punkt).
+
+Phrases are found with the letters A–Z lowered. Differences from the code: lines end at ``\n`` only, which is how stored
+text ends them; white space is the Unicode property (Python's ``strip`` also takes U+001C to U+001F).
+"""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from gristmill.filters.arrays import Bytes, Hashes, Int32s, Int64s
+from gristmill.filters.buffers import TextBuffer
+from gristmill.filters.segment import Segments
+from gristmill.filters.sentences import ABBREVIATION_HASHES, count_sentences, next_word
+from gristmill.filters.unicode_classes import DECIMAL, class_table
+from gristmill.filters.utf8 import code_point
+
+MAX_WORD_CHARS = 1000
+MIN_LINE_WORDS = 5
+PAPER_MIN_LINE_WORDS = 3
+JAVASCRIPT = "javascript"
+LOREM_IPSUM = "lorem ipsum"
+POLICY_PHRASES = (
+    "terms of use", "privacy policy", "cookie policy", "uses cookies", "use of cookies", "use cookies",
+)  # fmt: skip
+CITATION_WORDS = ("edit]", "citation needed]")
+
+COLUMNS = (
+    "long_word_lines", "no_end_mark_lines", "few_words_lines", "lorem_ipsum_lines", "javascript_lines",
+    "curly_bracket_lines", "policy_lines", "kept_lines", "kept_bytes", "sentences",
+    "paper_kept_lines", "paper_kept_bytes", "paper_sentences", "paper_lorem_ipsum_lines", "paper_curly_bracket_lines",
+)  # fmt: skip
+"""Columns of the array that `count_c4` returns. Each line adds one to exactly one of the first eight."""
+
+
+def _packed(phrases: tuple[str, ...]) -> NDArray[np.uint8]:
+    """Phrases as rows of bytes, zero-padded."""
+    rows = np.zeros((len(phrases), max(map(len, phrases)) + 1), np.uint8)
+    for row, phrase in zip(rows, phrases, strict=True):
+        row[: len(phrase)] = np.frombuffer(phrase.encode("ascii"), np.uint8)
+    return rows
+
+
+_PHRASES = _packed((LOREM_IPSUM, JAVASCRIPT, *POLICY_PHRASES))
+_CITATIONS = _packed(CITATION_WORDS)
+
+
+def count_c4(buffer: TextBuffer, segments: Segments) -> NDArray[np.int64]:
+    """Counts `COLUMNS` for each document. Shape (documents, len(COLUMNS))."""
+    return np.asarray(
+        _count_c4(
+            buffer.data, segments.document_lines, segments.line_start, segments.line_end, segments.line_words,
+            segments.word_chars, class_table(), _PHRASES, _CITATIONS, ABBREVIATION_HASHES,
+        )
+    )  # fmt: skip
+
+
+@numba.njit(nogil=True, cache=True)
+def _matches(data: Bytes, i: int, end: int, phrase: Bytes) -> bool:
+    """Whether the phrase stands at byte ``i`` when A-Z are lowered."""
+    for k in range(phrase.size):
+        if phrase[k] == 0:
+            return True
+        if i + k >= end:
+            return False
+        byte = data[i + k]
+        if 65 <= byte <= 90:
+            byte |= 32
+        if byte != phrase[k]:
+            return False
+    return True
+
+
+@numba.njit(nogil=True, cache=True)
+def _find_phrases(data: Bytes, start: int, end: int, phrases: Bytes) -> int:
+    """Bits: 1 lorem ipsum, 2 javascript, 4 a policy phrase, 8 a curly bracket."""
+    found = 0
+    for i in range(start, end):
+        byte = data[i]
+        if byte == 123:
+            found |= 8
+        if 65 <= byte <= 90:
+            byte |= 32
+        if byte == 108 or byte == 106 or byte == 116 or byte == 112 or byte == 99 or byte == 117:
+            for which in range(phrases.shape[0]):
+                if phrases[which, 0] == byte and _matches(data, i, end, phrases[which]):
+                    found |= 1 if which == 0 else 2 if which == 1 else 4
+    return found
+
+
+@numba.njit(nogil=True, cache=True)
+def _citation_end(data: Bytes, i: int, end: int, classes: Bytes, citations: Bytes) -> int:
+    """The byte after the citation mark that begins at ``i``, or ``i`` if none does."""
+    k = i + 1
+    while k < end:
+        point, width = code_point(data, k, end)
+        if not classes[point] & DECIMAL:
+            break
+        k += width
+    if k < end and data[k] == 93:
+        return k + 1
+    for which in range(citations.shape[0]):
+        length = 0
+        while citations[which, length] != 0 and i + 1 + length < end:
+            if data[i + 1 + length] != citations[which, length]:
+                break
+            length += 1
+        if citations[which, length] == 0:
+            return i + 1 + length
+    return i
+
+
+@numba.njit(nogil=True, cache=True)
+def _without_citations(data: Bytes, start: int, end: int, scratch: Bytes, classes: Bytes, citations: Bytes) -> int:
+    """Copies the line into ``scratch`` without citation marks; the number of bytes copied."""
+    size = 0
+    i = start
+    while i < end:
+        after = _citation_end(data, i, end, classes, citations) if data[i] == 91 else i
+        if after > i:
+            i = after
+            continue
+        scratch[size] = data[i]
+        size += 1
+        i += 1
+    return size
+
+
+@numba.njit(nogil=True, cache=True)
+def _count_words(data: Bytes, start: int, end: int, classes: Bytes) -> int:
+    words = 0
+    word, i = next_word(data, start, end, classes)
+    while word < end:
+        words += 1
+        word, i = next_word(data, i, end, classes)
+    return words
+
+
+@numba.njit(nogil=True, cache=True)
+def _judge_line(
+    data: Bytes, start: int, end: int, words: int, row: Int64s, classes: Bytes, phrases: Bytes, abbreviations: Hashes
+) -> None:
+    """Steps 3 to 9 on one line without citations, for both variants at once."""
+    last = data[end - 1] if end > start else np.uint8(0)
+    dots = end - start >= 3 and last == 46 and data[end - 2] == 46 and data[end - 3] == 46
+    if dots or not (last == 46 or last == 63 or last == 33 or last == 34):
+        row[1] += 1
+        return
+    strict = words >= MIN_LINE_WORDS
+    if not strict:
+        row[2] += 1
+        if words < PAPER_MIN_LINE_WORDS:
+            return
+    found = _find_phrases(data, start, end, phrases)
+    if found & 1:
+        row[13] += 1
+        row[3] += strict
+    elif found & 2:
+        row[4] += strict
+    elif found & 8:
+        row[14] += 1
+        row[5] += strict
+    elif found & 4:
+        row[6] += strict
+    else:
+        sentences = count_sentences(data, start, end, classes, abbreviations)
+        row[10] += 1
+        row[11] += end - start
+        row[12] += sentences
+        if strict:
+            row[7] += 1
+            row[8] += end - start
+            row[9] += sentences
+
+
+@numba.njit(nogil=True, cache=True)
+def _count_c4(
+    data: Bytes,
+    document_lines: Int64s,
+    line_start: Int64s,
+    line_end: Int64s,
+    line_words: Int64s,
+    word_chars: Int32s,
+    classes: Bytes,
+    phrases: Bytes,
+    citations: Bytes,
+    abbreviations: Hashes,
+) -> Int64s:
+    documents = document_lines.size - 1
+    counts = np.zeros((documents, 15), np.int64)
+    scratch = np.empty(64, np.uint8)
+    for document in range(documents):
+        row = counts[document]
+        for line in range(document_lines[document], document_lines[document + 1]):
+            start, end = line_start[line], line_end[line]
+            first, last = line_words[line], line_words[line + 1]
+            too_long = False
+            for word in range(first, last):
+                if word_chars[word] > MAX_WORD_CHARS:
+                    too_long = True
+            if too_long:
+                row[0] += 1
+                continue
+            bracket = False
+            for i in range(start, end):
+                if data[i] == 91:
+                    bracket = True
+                    break
+            if not bracket:
+                _judge_line(data, start, end, last - first, row, classes, phrases, abbreviations)
+                continue
+            if scratch.size < end - start:
+                scratch = np.empty(2 * (end - start), np.uint8)
+            size = _without_citations(data, start, end, scratch, classes, citations)
+            words = _count_words(scratch, 0, size, classes)
+            _judge_line(scratch, 0, size, words, row, classes, phrases, abbreviations)
+    return counts
