@@ -17,36 +17,14 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import xxhash
 
 from gristmill.errors import TokenizerError
+from gristmill.tokenize import agreement
 from gristmill.tokenize.engines import FlatIds, Gigatoken, Reference
 from gristmill.tokenize.manifest import TokenizerInfo
 from gristmill.tokenize.vocabulary import Vocabulary, read_vocabulary
 
 EngineName = Literal["auto", "tokenizers", "gigatoken"]
-
-CHECKED_FRACTION = 0.001
-"""Share of all documents that the reference encodes too."""
-
-START_DOCUMENTS = 16
-START_BYTES = 65_536
-"""At the start of a shard the reference encodes this many documents too, together at most this many bytes."""
-
-PROBES = (
-    "",
-    " ",
-    "Hello, world! It's 3,141.59 -- isn't it?",
-    "  leading, trailing and     inner   spaces  \n\n\t\ttabs\r\n\x0b\x0c\x00NUL",
-    "caf\u00e9 cafe\u0301 \u0301\u0328 lone marks",
-    "\U0001f469\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466 \U0001f1e9\U0001f1ea \u2764\ufe0f",
-    "\u0627\u0644\u0639\u0631\u0628\u064a\u0629 \u0939\u093f\u0928\u094d\u0926\u0940 \u4e2d\u6587\u3001\u65e5\u672c\u8a9e"
-    " \ud55c\uad6d\uc5b4 \u0e44\u0e17\u0e22",
-    "def f(x):\n    return {'a': [1, 2_000], \"b\": x**2}  # 0xFF\n\n\n",
-    "https://example.org/a?b=c&d=%20 user@example.org <p>&nbsp;</p>",
-    "I'll WE'VE don'T \u2019s O\u2019Neil " + "a" * 300 + " " * 40 + "1234567890" * 4,
-)
-"""Texts on which engines are known to differ when they differ at all."""
 
 
 class Tokenizer:
@@ -111,10 +89,11 @@ class Tokenizer:
                 differs from the reference.
         """
         batch = _large_strings(texts)
-        flat = self._fast.encode(batch) if self._fast is not None else self._reference.encode(batch)
-        if self._fast is not None and not self._agrees(batch, flat):
-            flat = self._reference.encode(batch)
-        return self._finish(flat)
+        if self._fast is not None:
+            flat = self._fast.encode(batch)
+            if self._agrees(batch, flat, self._fast):
+                return self._finish(flat)
+        return self._finish(self._reference.encode(batch))
 
     def decode(self, ids: npt.NDArray[np.unsignedinteger] | list[int]) -> str:
         """The text of these ids; one end-of-text id at the end is dropped.
@@ -130,19 +109,17 @@ class Tokenizer:
         load = functools.partial(load_tokenizer, self.vocabulary.raw, eot_token=self.eot_token, engine=self._requested)
         return load, ()
 
-    def _agrees(self, batch: pa.Array, flat: FlatIds) -> bool:
+    def _agrees(self, batch: pa.Array, flat: FlatIds, fast: Gigatoken) -> bool:
         """Compares the chosen documents of a batch with the reference; on a difference the fast engine is dropped."""
-        hashes = _text_hashes(batch)
-        chosen = np.flatnonzero(hashes < np.uint64(int(CHECKED_FRACTION * 2**64)))
-        if not self._started:
-            self._started = True
-            chosen = np.union1d(chosen, _start_sample(batch, hashes))
-        if not len(chosen):
+        rows = agreement.chosen_rows(batch, at_start=not self._started)
+        self._started = self._started or len(batch) > 0
+        if not len(rows):
             return True
-        difference = _difference(batch.take(pa.array(chosen)), _rows(flat, chosen), self._reference)
-        if difference is not None:
-            self.drop_fast_engine(difference)
-        return difference is None
+        chosen = batch.take(pa.array(rows))
+        found = agreement.difference(chosen, agreement.select(flat, rows), fast.name, self._reference)
+        if found is not None:
+            self.drop_fast_engine(found)
+        return found is None
 
     def drop_fast_engine(self, reason: str) -> None:
         """Goes on with the reference alone, and says why in :attr:`mismatch`.
@@ -201,10 +178,11 @@ def load_tokenizer(
     except Exception as error:  # noqa: BLE001 - whatever its reason, the reference does the work and the reason is kept
         tokenizer.drop_fast_engine(f"gigatoken cannot load it: {type(error).__name__}: {error}")
         return tokenizer
-    probes = pa.array([*PROBES, *vocabulary.added.values(), *_spelled(vocabulary)], pa.large_string())
-    difference = _difference(probes, fast.encode(probes), reference)
-    if difference is not None:
-        tokenizer.drop_fast_engine(difference)
+    spelled = [f"a{token}b {token}" for token in vocabulary.added]
+    probes = pa.array([*agreement.PROBES, *spelled], pa.large_string())
+    found = agreement.difference(probes, fast.encode(probes), fast.name, reference)
+    if found is not None:
+        tokenizer.drop_fast_engine(found)
         return tokenizer
     return Tokenizer(vocabulary, engine, reference, fast)
 
@@ -231,52 +209,3 @@ def _large_strings(texts: pa.Array) -> pa.Array:
         message = f"texts must be string or large_string without nulls, got {texts.type} with {texts.null_count} nulls"
         raise TypeError(message)
     return texts.cast(pa.large_string())
-
-
-def _text_views(batch: pa.Array) -> list[memoryview]:
-    _, offsets, data = batch.buffers()
-    ends = np.frombuffer(offsets, np.int64)[batch.offset : batch.offset + len(batch) + 1].tolist()
-    view = memoryview(data or b"")
-    return [view[start:end] for start, end in zip(ends, ends[1:], strict=False)]
-
-
-def _text_hashes(batch: pa.Array) -> npt.NDArray[np.uint64]:
-    """A hash per document of its text: the same document is checked wherever and whenever it turns up."""
-    if not len(batch):
-        return np.empty(0, np.uint64)
-    return np.array([xxhash.xxh3_64_intdigest(text) for text in _text_views(batch)], np.uint64)
-
-
-def _start_sample(batch: pa.Array, hashes: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
-    """The documents of smallest hash that together stay within the start's bounds."""
-    rows = np.argsort(hashes, kind="stable")[:START_DOCUMENTS]
-    sizes = np.array([len(view) for view in _text_views(batch)], np.int64) if len(batch) else hashes.astype(np.int64)
-    return rows[np.cumsum(sizes[rows]) <= START_BYTES]
-
-
-def _rows(flat: FlatIds, rows: npt.NDArray[np.int64]) -> FlatIds:
-    ids, offsets = flat
-    picked = [ids[offsets[row] : offsets[row + 1]] for row in rows]
-    ends = np.cumsum([0, *(len(row) for row in picked)], dtype=np.int64)
-    return np.concatenate([ids[:0], *picked]), ends
-
-
-def _difference(texts: pa.Array, fast: FlatIds, reference: Reference) -> str | None:
-    """What the first text with different ids is, and where they part; None where all agree."""
-    wanted = reference.encode(texts)
-    if np.array_equal(wanted[0], fast[0]) and np.array_equal(wanted[1], fast[1]):
-        return None
-    for row in range(len(texts)):
-        want, got = (flat[0][flat[1][row] : flat[1][row + 1]].tolist() for flat in (wanted, fast))
-        if want != got:
-            at = next((i for i, (a, b) in enumerate(zip(want, got, strict=False)) if a != b), min(len(want), len(got)))
-            digest = xxhash.xxh3_64_hexdigest(texts[row].as_py())
-            return (
-                f"text xxh3 {digest} ({len(texts[row].as_py())} characters): from token {at} on "
-                f"tokenizers gives {want[at : at + 4]}, gigatoken {got[at : at + 4]}"
-            )
-    return "gigatoken returned another number of texts than it was given"
-
-
-def _spelled(vocabulary: Vocabulary) -> list[str]:
-    return [f"a{vocabulary.eot_token}b {vocabulary.eot_token}"]

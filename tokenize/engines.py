@@ -69,11 +69,6 @@ class Gigatoken:
         self._awkward = importlib.import_module("awkward")
         self._tokenizer = importlib.import_module("gigatoken").Tokenizer.from_json(vocabulary.plain_json)
 
-    def token_bytes(self, token_id: int) -> bytes | None:
-        """The bytes this engine gives an id, None where it has none."""
-        found: bytes | None = self._tokenizer.vocab.get(token_id)
-        return found
-
     def encode(self, texts: pa.Array) -> FlatIds:
         """Encodes the batch; the text is not copied."""
         if not len(texts):

@@ -38,9 +38,9 @@ def doc_id_bytes(doc_ids: pa.Array) -> npt.NDArray[np.uint8]:
         raise TypeError(message)
     if not len(doc_ids):
         return np.empty((0, DOC_ID_BYTES), np.uint8)
-    rows = np.frombuffer(doc_ids.buffers()[1], np.uint8)
     start = doc_ids.offset * DOC_ID_BYTES
-    return rows[start : start + len(doc_ids) * DOC_ID_BYTES].reshape(-1, DOC_ID_BYTES)
+    rows: npt.NDArray[np.uint8] = np.frombuffer(doc_ids.buffers()[1], np.uint8)[start:]
+    return rows[: len(doc_ids) * DOC_ID_BYTES].reshape(-1, DOC_ID_BYTES)
 
 
 def doc_id_array(rows: npt.NDArray[np.uint8]) -> pa.Array:

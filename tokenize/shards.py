@@ -10,7 +10,6 @@ Both kinds are written uncompressed, so that a reader maps them, with fixed reco
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path

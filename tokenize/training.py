@@ -17,8 +17,8 @@ WORD_PATTERN = (
     r"|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
     r"|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
-"""Where words end, as in OpenAI's ``o200k_base`` (tiktoken, tiktoken_ext/openai_public.py). Marks belong to their letter
-there, so that words of Hindi, Thai or Arabic are not cut at every vowel sign, and numbers are cut after three digits."""
+"""Where words end, as in OpenAI's ``o200k_base`` (tiktoken, tiktoken_ext/openai_public.py). There a mark belongs to its
+letter, so that words of Hindi, Thai or Arabic are not cut at every vowel sign; numbers are cut after three digits."""
 
 BYTE_COUNT = 256
 

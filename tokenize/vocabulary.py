@@ -1,9 +1,9 @@
 """What a ``tokenizer.json`` says about its ids: their type, the end-of-text id, and what text must never produce.
 
-Text is data. A document that contains the characters ``<|endoftext|>`` must not end there, so both engines are loaded
-from variants of the file in which special tokens are not looked for in text; the ids themselves do not change. Two more
-things a published ``tokenizer.json`` may carry would silently damage a corpus and are switched off: ``truncation`` (cuts
-long documents), ``padding``, and BPE ``dropout`` (random ids).
+Text is data. A document that contains the characters ``<|endoftext|>`` must not end there, so neither engine looks for
+special tokens in text; the ids themselves do not change. Three more things that a published ``tokenizer.json`` may
+carry would silently damage a corpus and are switched off: ``truncation`` (cuts long documents), ``padding``, and BPE
+``dropout`` (random ids).
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ END_OF_TEXT_TOKENS = (
     "<|end_of_text|>",  # Llama 3
     "</s>",  # Llama 2, Mistral, T5
     "<eos>",  # Gemma
-    "<|end▁of▁sentence|>",
     "<\uff5cend\u2581of\u2581sentence\uff5c>",  # DeepSeek, with fullwidth bars
     "<|eos|>",
     "<EOS>",
@@ -45,7 +44,7 @@ class Vocabulary:
         vocab_size: the largest id + 1, added tokens included. Ids may have gaps below it.
         eot_token, eot_id: the token that ends every document.
         special_ids: ids that text must never produce, the end-of-text id among them.
-        added: content by id of the added tokens that text may produce.
+        added: the contents of all added tokens, special or not.
         reference_json: what ``tokenizers`` is loaded from: no truncation, padding or dropout.
         plain_json: the same without special tokens, for an engine that cannot ignore them otherwise.
     """
@@ -56,7 +55,7 @@ class Vocabulary:
     eot_token: str
     eot_id: int
     special_ids: frozenset[int]
-    added: dict[int, str]
+    added: tuple[str, ...]
     reference_json: str
     plain_json: str
 
@@ -107,7 +106,7 @@ def read_vocabulary(path_or_json: Path | bytes, eot_token: str | None = None) ->
         eot_id=eot_id,
         # A tokenizer with an unknown token produces it from text by design.
         special_ids=special - {loaded.token_to_id(content["model"].get("unk_token") or "")},
-        added={number: token["content"] for number, token in added.items() if number not in special},
+        added=tuple(token["content"] for token in added.values()),
         reference_json=json.dumps(content),
         plain_json=json.dumps(plain),
     )

@@ -1,5 +1,7 @@
 """The global order: equal to python-xxhash, parts monotone and complete."""
 
+import itertools
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -58,7 +60,7 @@ def test_part_ranges_tile_all_ranks(count: int) -> None:
     ranges = [rank_range(part, count) for part in range(count)]
     assert ranges[0][0] == 0
     assert ranges[-1][1] == 2**64
-    assert all(a[1] == b[0] for a, b in zip(ranges, ranges[1:], strict=False))
+    assert all(a[1] == b[0] for a, b in itertools.pairwise(ranges))
 
 
 def test_ranks_fill_parts_evenly() -> None:

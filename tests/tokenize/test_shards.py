@@ -1,7 +1,6 @@
 """Token shards: the same bytes for the same rows, mapped without copying, refused when damaged."""
 
 import itertools
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -36,10 +35,9 @@ def table(lengths: list[int], dtype: pa.DataType = U16, first: int = 0, seed: in
 
 
 @pytest.fixture
-def small_batches(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chunking, "BATCH_TOKENS", 50)
     monkeypatch.setattr(chunking, "BATCH_ROWS", 7)
-    yield
 
 
 def pieces_of(rows: pa.Table, cuts: list[int]) -> list[pa.Table]:
