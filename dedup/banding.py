@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from gristmill.dedup.minhash import Signatures
 from gristmill.dedup.shingles import fmix64
+from gristmill.dedup.text_buffers import frozen
 from gristmill.errors import ConfigError, unknown_name
 
 BandKeys = npt.NDArray[np.uint64]
@@ -151,5 +152,5 @@ def band_keys(signatures: Signatures, plan: BandPlan) -> BandKeys:
         )
         raise ConfigError(message)
     out = np.empty((len(signatures), plan.bands), np.uint64)
-    _band_keys(np.ascontiguousarray(signatures, np.uint32), plan.bands, plan.rows, out)
+    _band_keys(frozen(signatures, np.uint32), plan.bands, plan.rows, out)
     return out

@@ -24,7 +24,7 @@ import pyarrow as pa
 
 from gristmill.dedup.characters import character_table
 from gristmill.dedup.shingles import Hashes, check_shingle, longest_text, shingle_hashes, word_hashes
-from gristmill.dedup.text_buffers import Offsets, text_buffers
+from gristmill.dedup.text_buffers import Offsets, frozen, text_buffers
 from gristmill.errors import ConfigError
 
 Signatures = npt.NDArray[np.uint32]
@@ -47,7 +47,7 @@ def permutations(num_perm: int = 112, seed: int = 1) -> tuple[Signatures, Signat
         message = f"num_perm must be at least 1 permutation, got {num_perm}; a 14 x 8 plan needs 112"
         raise ConfigError(message)
     a, b = datasketch.MinHash(num_perm=num_perm, seed=seed, scheme="affine32").permutations
-    return np.ascontiguousarray(a, np.uint32), np.ascontiguousarray(b, np.uint32)
+    return frozen(a, np.uint32), frozen(b, np.uint32)
 
 
 @numba.njit(nogil=True, cache=True)
@@ -137,7 +137,7 @@ def signatures_of_sets(offsets: Offsets, values: Hashes, *, num_perm: int = 112,
     """
     a, b = permutations(num_perm, seed)
     out = np.empty((len(offsets) - 1, num_perm), np.uint32)
-    _signatures_of_sets(offsets, values, a, b, out)
+    _signatures_of_sets(frozen(offsets, np.int64), frozen(values, np.uint64), a, b, out)
     return out
 
 

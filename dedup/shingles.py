@@ -19,7 +19,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from gristmill.dedup.characters import CLASS_SHIFT, IGNORED, MARK, UNSPACED, WORD, character_table, decode
-from gristmill.dedup.text_buffers import text_buffers
+from gristmill.dedup.text_buffers import frozen, text_buffers
 from gristmill.errors import ConfigError
 
 Hashes = npt.NDArray[np.uint64]
@@ -174,7 +174,7 @@ def hashes(text: str, shingle: int = 5) -> Hashes:
     True
     """
     check_shingle(shingle)
-    data = np.frombuffer(text.encode("utf-8", "surrogatepass"), dtype=np.uint8)
+    data = frozen(np.frombuffer(text.encode("utf-8", "surrogatepass"), dtype=np.uint8), np.uint8)
     words = np.empty(len(data) // 2 + 1, np.uint64)
     out = np.empty_like(words)
     count = word_hashes(data, 0, len(data), character_table(), words)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -10,6 +12,16 @@ from gristmill.errors import InputError
 
 Bytes = npt.NDArray[np.uint8]
 Offsets = npt.NDArray[np.int64]
+
+
+def frozen(array: npt.ArrayLike, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    """A contiguous read-only view (or copy, where needed) of an array: the one type that kernels are compiled for.
+
+    numba compiles a kernel again for a writable array where it has seen a read-only one, and Arrow's are read-only.
+    """
+    view = np.ascontiguousarray(array, dtype).view()
+    view.flags.writeable = False
+    return view
 
 
 def text_buffers(texts: pa.Array | pa.ChunkedArray) -> tuple[Bytes, Offsets]:
@@ -32,7 +44,9 @@ def text_buffers(texts: pa.Array | pa.ChunkedArray) -> tuple[Bytes, Offsets]:
     b'c'
     """
     if isinstance(texts, pa.ChunkedArray):
-        texts = texts.chunk(0) if texts.num_chunks == 1 else pa.concat_arrays(texts.chunks or [pa.array([], texts.type)])
+        texts = (
+            texts.chunk(0) if texts.num_chunks == 1 else pa.concat_arrays(texts.chunks or [pa.array([], texts.type)])
+        )
     if pa.types.is_string(texts.type):
         width: type[np.signedinteger] = np.int32
     elif pa.types.is_large_string(texts.type):
@@ -41,7 +55,9 @@ def text_buffers(texts: pa.Array | pa.ChunkedArray) -> tuple[Bytes, Offsets]:
         message = f"texts must be an Arrow string or large_string column, got {texts.type}; cast it first"
         raise InputError(message)
     if texts.null_count:
-        message = f"texts must not hold nulls, got {texts.null_count} of {len(texts)}; fill them with '' or drop the rows"
+        message = (
+            f"texts must not hold nulls, got {texts.null_count} of {len(texts)}; fill them with '' or drop the rows"
+        )
         raise InputError(message)
     _, offset_buffer, data_buffer = texts.buffers()
     if offset_buffer is None or offset_buffer.size == 0:
@@ -50,4 +66,4 @@ def text_buffers(texts: pa.Array | pa.ChunkedArray) -> tuple[Bytes, Offsets]:
         raw = np.frombuffer(offset_buffer, dtype=width)
         offsets = raw[texts.offset : texts.offset + len(texts) + 1].astype(np.int64)
     data = np.zeros(0, np.uint8) if data_buffer is None else np.frombuffer(data_buffer, dtype=np.uint8)
-    return data, offsets
+    return frozen(data, np.uint8), frozen(offsets, np.int64)
