@@ -24,7 +24,7 @@ DATE_EVIDENCE = ("declared", "html", "http", "crawl", "none")
 """Where ``published`` comes from, best first: the document's own metadata, its HTML, HTTP headers, the crawl date."""
 
 LICENSE_EVIDENCE = ("document", "detected", "source", "none")
-"""Where ``license`` comes from: stated in the document, found by a licence file or tag, given in the config, nowhere."""
+"""Where ``license`` comes from: stated in the document, a licence file or tag, the config, nowhere."""
 
 VERDICTS = ("kept", "removed", "duplicate", "error")
 

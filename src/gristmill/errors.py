@@ -11,7 +11,8 @@
     ├── ErrorBudgetError            6   more dead letters than ``run.max_error_fraction`` allows
     ├── EmptyResultError            7   a stage left nothing, or a pattern matched no file
     ├── IntegrityError              8   bytes on disk are not the bytes the manifest promises
-    └── TokenizerError              9   vocabulary, dtype or special ids disagree
+    ├── TokenizerError              9   vocabulary, dtype or special ids disagree
+    └── WorkerError                10   a worker failed on a shard; what is committed stays, and a rerun resumes
 
 A message says what was wanted, what was got, where, and the cure. Unknown names list the nearest known ones:
 
@@ -49,8 +50,8 @@ class MissingExtraError(ConfigError):
         extra: the extra of ``gristmill`` that brings it.
         purpose: what it was needed for.
 
-    >>> print(MissingExtraError("torch", "train", "gristmill pretrain"))
-    gristmill pretrain needs the package 'torch', which is not installed; install it with: pip install 'gristmill[train]'
+    >>> print(MissingExtraError("torch", "train", "pretrain"))
+    pretrain needs the package 'torch', which is not installed; install it with: pip install 'gristmill[train]'
     """
 
     def __init__(self, package: str, extra: str, purpose: str) -> None:
@@ -100,6 +101,12 @@ class TokenizerError(GristmillError):
     """Vocabulary, dtype or special ids disagree with what the shards hold."""
 
     exit_code = 9
+
+
+class WorkerError(GristmillError):
+    """A worker failed on a shard. What is committed stays; the same command resumes."""
+
+    exit_code = 10
 
 
 def unknown_name(what: str, got: str, known: Iterable[str]) -> str:

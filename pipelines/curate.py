@@ -1,0 +1,154 @@
+"""The whole road: extract, annotate, decide, dedup, tokenize, report. Each stage skips what is there under its key.
+
+::
+
+    raw shards ─▶ documents/ ─▶ signals/ ─▶ decisions/ ─▶ dedup/ ─▶ ledger/, tokens/ ─▶ report/
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+from gristmill.pipelines.sources.table import check
+
+from gristmill import storage
+from gristmill.config import Config
+from gristmill.errors import ConfigError, EmptyResultError
+from gristmill.filters.rules import ResolvedRule
+from gristmill.inputs import RawShard, list_inputs
+from gristmill.pipelines.annotate import Annotate, annotate_tasks
+from gristmill.pipelines.decide import Decide, configured_rules, decide_tasks
+from gristmill.pipelines.dedup_stage import dedup_facts, number_documents, run_dedup
+from gristmill.pipelines.extract import Extract, extract_tasks, source_options
+from gristmill.pipelines.options import Execution
+from gristmill.pipelines.plan import Task, prune, read_counts
+from gristmill.pipelines.reconcile import Totals, check_error_budget, check_manifest_totals, read_totals
+from gristmill.pipelines.report_stage import report_facts, run_report
+from gristmill.pipelines.session import Listener, Session, Silent
+from gristmill.pipelines.tokenize_stage import run_tokenize
+from gristmill.runs import RunDirectory, open_run
+from gristmill.tokenize.manifest import Manifest
+
+
+@dataclasses.dataclass(frozen=True)
+class RunResult:
+    """What a run came to.
+
+    Attributes:
+        run: its directory.
+        totals: what became of every record, by source.
+        manifest: the training shards.
+        rules: the rules in force.
+        warnings: sentences its user must see.
+        stages: state, outputs and seconds of each step.
+        report: uri of the page.
+    """
+
+    run: RunDirectory
+    totals: dict[str, Totals]
+    manifest: Manifest
+    rules: tuple[ResolvedRule, ...]
+    warnings: tuple[str, ...]
+    stages: dict[str, dict[str, object]]
+    report: str
+
+
+def check_before_run(config: Config) -> tuple[ResolvedRule, ...]:
+    """Everything that can be known to be wrong before anything is written; returns the rules in force.
+
+    Raises:
+        ConfigError: an unknown rule, a missing column or package, no such tokenizer.
+        EmptyResultError: a pattern matches no file.
+    """
+    rules = configured_rules(config)
+    if config.tokenizer.path is not None and not storage.exists(config.tokenizer.path):
+        msg = f"tokenizer.path: no such file {config.tokenizer.path!r}; give a Hugging Face tokenizer.json"
+        raise ConfigError(msg)
+    return rules
+
+
+def check_first_shards(config: Config, shards: Sequence[RawShard]) -> None:
+    """Looks at the first shard of each source for mistakes of the configuration, such as a column that is not there.
+
+    Raises:
+        ConfigError: the reader cannot work with these options.
+    """
+    for source in config.source:
+        first = next(shard for shard in shards if shard.source == source.name)
+        with storage.local_copy(first.uri) as path:
+            check(source.kind, path, source_options(source))
+
+
+def curate(
+    config: Config,
+    execution: Execution | None = None,
+    listener: Listener | None = None,
+    *,
+    replace: bool = False,
+) -> RunResult:
+    """Runs or resumes a whole run.
+
+    Args:
+        config: the checked configuration.
+        execution: runner, workers and Beam options; by default the in-process runner.
+        listener: hears of progress.
+        replace: see :func:`gristmill.runs.open_run`.
+
+    Raises:
+        GristmillError: see :mod:`gristmill.errors`; what is committed stays.
+    """
+    rules = check_before_run(config)
+    run, state = open_run(config, replace=replace)
+    shards = list_inputs(config, {shard.uri: shard for shard in run.read_inputs()})
+    check_first_shards(config, shards)
+    execution = execution or Execution(workers=config.run.workers)
+    session = Session(run, config, execution, listener or Silent(), state, sum(shard.bytes for shard in shards))
+    run.write_state(state)
+    run.write_inputs(shards)
+    storage.delete_tree(run.path("_tmp", "plan"))
+    storage.delete_tree(run.path("_tmp", "partial"))
+    decided = _to_decisions(session, shards, rules)
+    decided = number_documents(decided)
+    resolved_key = run_dedup(session, decided)
+    ledger = run_tokenize(session, decided, resolved_key)
+    return _finish(session, shards, rules, ledger)
+
+
+def _to_decisions(session: Session, shards: Sequence[RawShard], rules: tuple[ResolvedRule, ...]) -> list[Task]:
+    """Extract, annotate and decide; returns the tasks of ``decisions/``."""
+    run, config = session.run, session.config
+    extracted = extract_tasks(run, config, shards)
+    prune(run, "documents", [task.uri for task in extracted])
+    prune(run, "errors", [run.errors("extract", shard) for shard in shards])
+    session.shardwise("extract", extracted, Extract(run.uri, config.source))
+    counts = read_counts([task.uri for task in extracted])
+    run.write_inputs(
+        [
+            dataclasses.replace(shard, records=int(str(entry["records"])))
+            for shard, entry in zip(shards, counts, strict=True)
+        ]
+    )
+    if not sum(int(str(entry["documents"])) for entry in counts):
+        msg = f"no document in {len(shards)} raw shards; errors/extract and `gristmill verify {run.uri}` say why"
+        raise EmptyResultError(msg)
+    annotated = annotate_tasks(run, extracted)
+    prune(run, "signals", [task.uri for task in annotated])
+    session.shardwise("annotate", annotated, Annotate(run.uri))
+    decided = decide_tasks(run, config, rules, annotated)
+    prune(run, "decisions", [task.uri for task in decided])
+    session.shardwise("decide", decided, Decide(run.uri, rules))
+    return decided
+
+
+def _finish(
+    session: Session, shards: Sequence[RawShard], rules: tuple[ResolvedRule, ...], ledger: Sequence[Task]
+) -> RunResult:
+    """Reconciles, reports, and only then judges the error budget, so that a failing run can still be read."""
+    run = session.run
+    totals = read_totals(run, shards)
+    manifest = check_manifest_totals(run, totals)
+    facts = report_facts(session, rules, totals, manifest, dedup_facts(session))
+    page = run_report(session, ledger, facts)
+    check_error_budget(totals, session.config.run.max_error_fraction)
+    return RunResult(run, totals, manifest, rules, tuple(facts["warnings"]), session.state["stages"], page)

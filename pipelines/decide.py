@@ -1,0 +1,81 @@
+"""Decide: thresholds applied to stored signals; a cheap pass over numbers that never reads a text."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from gristmill import storage
+from gristmill.config import Config
+from gristmill.documents import LEDGER_SCHEMA
+from gristmill.filters.decide import decide
+from gristmill.filters.rules import ResolvedRule, parse_use, resolve
+from gristmill.pipelines.extract import document_kind
+from gristmill.pipelines.plan import Task
+from gristmill.pipelines.stage_keys import stage_key
+from gristmill.runs import RunDirectory
+from gristmill.tables import ShardWriter, read_groups
+
+SCHEMA = pa.schema([LEDGER_SCHEMA.field(name) for name in ("doc_id", "failed_rules", "language", "language_score")])
+"""One row per document: every failing rule, in rule order."""
+
+
+def configured_rules(config: Config) -> tuple[ResolvedRule, ...]:
+    """The rules of a configuration with their thresholds, in the order they are reported.
+
+    Raises:
+        ConfigError: an unknown rule set, variant or threshold.
+    """
+    uses = [parse_use(entry) for entry in config.rules.use]
+    return resolve(uses, keep_languages=config.language.keep, min_language_score=config.language.min_score)
+
+
+def decide_tasks(
+    run: RunDirectory, config: Config, rules: Sequence[ResolvedRule], upstream: Sequence[Task]
+) -> list[Task]:
+    """One task per shard of ``signals/``."""
+    kinds = {source.name: document_kind(source) for source in config.source}
+    settings = [[rule.id, rule.signal, rule.comparison, rule.threshold, rule.kinds, rule.languages] for rule in rules]
+    return [
+        dataclasses.replace(
+            task,
+            uri=run.shard("decisions", task.raw),
+            key=stage_key("decide", [settings, kinds[task.raw.source]], [task.key]),
+            name=kinds[task.raw.source],
+        )
+        for task in upstream
+    ]
+
+
+@dataclasses.dataclass(frozen=True)
+class Decide:
+    """The work of one shard."""
+
+    run_uri: str
+    rules: tuple[ResolvedRule, ...]
+    step: str = "decide"
+
+    def __call__(self, task: Task) -> None:
+        """Writes ``decisions/`` for one shard of signals."""
+        run = RunDirectory(self.run_uri)
+        rows, passed = 0, 0
+        failed: Counter[str] = Counter()
+        with (
+            storage.local_copy(run.shard("signals", task.raw)) as signals,
+            storage.committing(task.uri, run=run.uri) as path,
+            ShardWriter(path, SCHEMA, task.key) as writer,
+        ):
+            for group in read_groups(signals):
+                kinds = pa.array([task.name]).take(pa.nulls(group.num_rows, pa.int32()).fill_null(0))
+                rules = decide(group, kinds, self.rules).column("failed_rules")
+                columns = [group.column("doc_id"), rules, group.column("language"), group.column("language_score")]
+                writer.write(pa.RecordBatch.from_arrays(columns, names=SCHEMA.names))
+                rows += group.num_rows
+                passed += pc.sum(pc.equal(pc.list_value_length(rules), 0)).as_py() or 0
+                counted = pc.value_counts(pc.list_flatten(rules).cast(pa.string()))
+                failed.update({entry["values"].as_py(): entry["counts"].as_py() for entry in counted})
+            writer.finish({"documents": rows, "passed": passed, "failed": dict(failed)})

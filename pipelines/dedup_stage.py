@@ -1,0 +1,113 @@
+"""The dedup stage on the driver: fingerprints, join, components, resolve, each resumed by its own key."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+import apache_beam as beam
+
+from gristmill import storage
+from gristmill.pipelines.components_step import components_uri, shards_with_candidates, write_components
+from gristmill.pipelines.fingerprint import FOLDER as FINGERPRINTS
+from gristmill.pipelines.fingerprint import Fingerprint, fingerprint_tasks
+from gristmill.pipelines.join import FOLDER as EDGES
+from gristmill.pipelines.join import KEY_SCHEMA, EmitKeys, Join, join_tasks, write_edges
+from gristmill.pipelines.plan import Plan, Task, make_plan, prune, read_counts, store_plan
+from gristmill.pipelines.resolve import (
+    CANDIDATE_SCHEMA,
+    EmitCandidates,
+    Resolve,
+    merge_resolved,
+    resolve_tasks,
+    write_resolved,
+)
+from gristmill.pipelines.resolve import FOLDER as RESOLVED
+from gristmill.pipelines.session import Session
+
+
+def number_documents(tasks: Sequence[Task]) -> list[Task]:
+    """Gives each task the number of its shard's first document, from the counts of ``decisions/``."""
+    first, numbered = 0, []
+    for task, counts in zip(tasks, read_counts([task.uri for task in tasks]), strict=True):
+        numbered.append(dataclasses.replace(task, first=first))
+        first += int(str(counts["documents"]))
+    return numbered
+
+
+def run_dedup(session: Session, decided: Sequence[Task]) -> str:
+    """Runs the stage over the decided shards.
+
+    Returns:
+        The key of ``dedup/resolved.parquet``.
+    """
+    run, dedup = session.run, session.config.dedup
+    printed = fingerprint_tasks(run, dedup, decided)
+    prune(run, FINGERPRINTS, [task.uri for task in printed])
+    session.shardwise("fingerprint", printed, Fingerprint(run.uri, dedup.near or None))
+    documents = sum(int(str(counts["documents"])) for counts in read_counts([task.uri for task in printed]))
+    edges = join_tasks(run, dedup, printed, documents)
+    prune(run, EDGES, [task.uri for task in edges])
+    _join(session, printed, edges)
+    key = edges[0].key
+    write_components(run, edges, key)
+    groups = _resolve(session, printed, key)
+    merge_resolved(run, groups, groups[0].key)
+    return groups[0].key
+
+
+def _join(session: Session, printed: Sequence[Task], edges: Sequence[Task]) -> None:
+    run, dedup = session.run, session.config.dedup
+    plan = make_plan("join", edges)
+    wanted = tuple(edges[number].number for number in plan.todo)
+    emit = EmitKeys(run.uri, dedup, len(edges), wanted)
+
+    def build(pipeline: beam.Pipeline) -> None:
+        every = Plan("join-emit", tuple(printed), tuple(range(len(printed))))
+        _ = pipeline | Join(store_plan(run, every), store_plan(run, plan), emit)
+
+    session.execute(plan, build)
+    for task in _unwritten(plan):
+        write_edges(run.uri, task, KEY_SCHEMA.empty_table(), dedup.max_bucket)
+
+
+def _resolve(session: Session, printed: Sequence[Task], edges_key: str) -> list[Task]:
+    run, dedup = session.run, session.config.dedup
+    holding = shards_with_candidates(run, printed)
+    sizes = read_counts([run.shard("documents", printed[number].raw) for number in holding])
+    candidate_bytes = sum(int(str(counts["text_bytes"])) for counts in sizes)
+    groups = resolve_tasks(run, dedup, edges_key, candidate_bytes)
+    prune(run, RESOLVED, [task.uri for task in groups])
+    plan = make_plan("resolve", groups)
+    emit = EmitCandidates(run.uri, dedup, len(groups), tuple(groups[number].number for number in plan.todo))
+
+    def build(pipeline: beam.Pipeline) -> None:
+        readers = Plan("resolve-emit", tuple(printed), tuple(holding))
+        _ = pipeline | Resolve(store_plan(run, readers), store_plan(run, plan), emit)
+
+    session.execute(plan, build)
+    for task in _unwritten(plan):
+        write_resolved(run.uri, task, CANDIDATE_SCHEMA.empty_table(), dedup)
+    return groups
+
+
+def _unwritten(plan: Plan) -> list[Task]:
+    """Partitions that no key fell into: the shuffle never called for them, so their empty file is written here."""
+    return [plan.tasks[number] for number in make_plan(plan.step, plan.tasks).todo]
+
+
+def dedup_facts(session: Session) -> dict[str, object]:
+    """Candidates, verified duplicates and the histogram of their similarities, for the report."""
+    run = session.run
+    (components,) = read_counts([components_uri(run)])
+
+    edges = read_counts([entry.uri for entry in storage.walk(run.path(EDGES))])
+    groups = read_counts([entry.uri for entry in storage.walk(run.path(RESOLVED))])
+    histograms = [counts["similarity_histogram"] for counts in groups]
+    return {
+        "candidate_pairs": sum(int(str(counts["pairs"])) for counts in edges),
+        "candidates": components.get("documents", 0),
+        "duplicates": sum(int(str(counts["duplicates"])) for counts in groups),
+        "hot_buckets": [bucket for counts in edges for bucket in counts["hot"]],  # type: ignore[attr-defined]
+        "similarity_histogram": [sum(column) for column in zip(*histograms, strict=True)],  # type: ignore[call-overload]
+    }

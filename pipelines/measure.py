@@ -1,0 +1,129 @@
+"""Measure: every document and its ledger row into the mergeable measures that the report is made from."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterable, Iterator, Sequence
+
+import apache_beam as beam
+
+from gristmill import storage
+from gristmill.config import canonical_json
+from gristmill.pipelines.plan import Task, load_plan
+from gristmill.pipelines.shardwise import PlannedTasks, naming
+from gristmill.pipelines.stage_keys import stage_key
+from gristmill.reports.measure import Measures
+from gristmill.runs import RunDirectory
+from gristmill.tables import read_groups
+
+
+def measures_uri(run: RunDirectory) -> str:
+    """The merged measures of a run."""
+    return run.path("report", "measures.json")
+
+
+def measure_task(run: RunDirectory, ledger: Sequence[Task]) -> Task:
+    """The one output of this step."""
+    weight = sum(task.weight_bytes for task in ledger)
+    return Task(measures_uri(run), stage_key("report", {}, [task.key for task in ledger]), None, weight)
+
+
+def read_measures(run: RunDirectory) -> tuple[str, Measures] | None:
+    """Stage key and measures that were committed, or None."""
+    uri = measures_uri(run)
+    if not storage.exists(uri):
+        return None
+    content = json.loads(storage.read_bytes(uri))
+    return str(content["stage_key"]), Measures.from_dict(content["measures"])
+
+
+@dataclasses.dataclass(frozen=True)
+class MeasureShard:
+    """The measures of one shard, as JSON."""
+
+    run_uri: str
+    step: str = "report"
+
+    def __call__(self, task: Task) -> bytes:
+        """Reads documents and ledger side by side."""
+        run, measures = RunDirectory(self.run_uri), Measures()
+        with (
+            storage.local_copy(run.shard("documents", task.raw)) as documents,
+            storage.local_copy(run.shard("ledger", task.raw)) as ledger,
+        ):
+            for group, rows in zip(read_groups(documents), read_groups(ledger), strict=True):
+                measures.add(group, rows)
+        return canonical_json(measures.to_dict())
+
+
+class EmitMeasures(beam.DoFn):
+    """Measures each shard and yields the result."""
+
+    def __init__(self, plan_uri: str, work: MeasureShard) -> None:
+        self._plan_uri, self._work = plan_uri, work
+
+    def process(self, element: int) -> Iterator[bytes]:
+        """One shard."""
+        task = load_plan(self._plan_uri)[element]
+        with naming("report", task):
+            yield self._work(task)
+
+
+class MergeMeasures(beam.CombineFn):
+    """Merges measures; the order does not matter."""
+
+    def create_accumulator(self) -> Measures:
+        """Nothing measured."""
+        return Measures()
+
+    def add_input(self, mutable_accumulator: Measures, element: bytes) -> Measures:
+        """Adds the measures of one shard."""
+        mutable_accumulator.merge(Measures.from_dict(json.loads(element)))
+        return mutable_accumulator
+
+    def merge_accumulators(self, accumulators: Iterable[Measures]) -> Measures:
+        """One from many."""
+        total = Measures()
+        for one in accumulators:
+            total.merge(one)
+        return total
+
+    def extract_output(self, accumulator: Measures) -> bytes:
+        """As JSON."""
+        return canonical_json(accumulator.to_dict())
+
+
+@dataclasses.dataclass(frozen=True)
+class WriteMeasures:
+    """Commits the merged measures."""
+
+    run_uri: str
+    stage_key: str
+
+    def __call__(self, merged: bytes) -> int:
+        """Writes ``report/measures.json``."""
+        run = RunDirectory(self.run_uri)
+        content = canonical_json({"stage_key": self.stage_key, "measures": json.loads(merged)})
+        storage.write_bytes(measures_uri(run), content + b"\n", run=run.uri)
+        return len(content)
+
+
+@dataclasses.dataclass(frozen=True)
+class Measure(beam.PTransform):
+    """Every shard of a plan measured, merged and committed."""
+
+    plan_uri: str
+    run_uri: str
+    stage_key: str
+
+    def expand(self, root: beam.pvalue.PBegin) -> beam.PCollection[int]:
+        """Measure, merge, write."""
+        emit = EmitMeasures(self.plan_uri, MeasureShard(self.run_uri))
+        return (
+            root
+            | PlannedTasks(self.plan_uri)
+            | "Measure" >> beam.ParDo(emit).with_output_types(bytes)
+            | "Merge" >> beam.CombineGlobally(MergeMeasures())
+            | "Write" >> beam.Map(WriteMeasures(self.run_uri, self.stage_key)).with_output_types(int)
+        )

@@ -1,0 +1,128 @@
+"""The report stage on the driver: measures through Beam, then figures and the page."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import apache_beam as beam
+from gristmill.reports.render import render
+
+from gristmill import storage
+from gristmill.filters.rules import ResolvedRule
+from gristmill.pipelines.measure import Measure, measure_task, read_measures
+from gristmill.pipelines.plan import Plan, Task, store_plan
+from gristmill.pipelines.reconcile import Totals
+from gristmill.pipelines.session import Session
+from gristmill.reports.figures import figures
+from gristmill.reports.measure import Measures
+from gristmill.runs import RunDirectory
+from gristmill.tokenize.manifest import Manifest
+
+REMOVES_TOO_MUCH = 0.5
+"""A rule that fails more than this share of the documents it saw is named in the report and in the summary."""
+
+
+def run_report(session: Session, ledger: Sequence[Task], facts: dict[str, Any]) -> str:
+    """Measures the run if that is not done, and writes ``report.json`` and ``report.html``.
+
+    Returns:
+        The uri of the page.
+    """
+    run = session.run
+    task = measure_task(run, ledger)
+    known = read_measures(run)
+    plan = Plan("report", (task,), () if known and known[0] == task.key else (0,))
+    if plan.todo:
+        storage.delete(task.uri)
+
+    def build(pipeline: beam.Pipeline) -> None:
+        every = Plan("report-read", tuple(ledger), tuple(range(len(ledger))))
+        _ = pipeline | Measure(store_plan(run, every), run.uri, task.key)
+
+    session.execute(plan, build)
+    storage.write_bytes(run.path("report", "run.json"), _pretty(facts), run=run.uri)
+    return write_report(run)
+
+
+def write_report(run: RunDirectory) -> str:
+    """Figures and page from what the run measured; the `gristmill report` command calls this alone.
+
+    Returns:
+        The uri of the page.
+    """
+    known = read_measures(run)
+    facts = json.loads(storage.read_bytes(run.path("report", "run.json")))
+    shown = figures(known[1] if known else Measures(), run=facts)
+    storage.write_bytes(run.path("report", "report.json"), _pretty(shown), run=run.uri)
+    page = run.path("report", "report.html")
+    storage.write_bytes(page, render(shown).encode(), run=run.uri)
+    return page
+
+
+def report_facts(
+    session: Session,
+    rules: Sequence[ResolvedRule],
+    totals: dict[str, Totals],
+    manifest: Manifest,
+    dedup: dict[str, Any],
+) -> dict[str, Any]:
+    """What the page says of the run beside the counts. No clock and no path, so that equal runs give equal pages."""
+    errors: dict[str, int] = {}
+    for total in totals.values():
+        for reason, count in total.errors.items():
+            errors[reason] = errors.get(reason, 0) + count
+    return {
+        "name": session.run.uri.rsplit("/", 1)[-1],
+        "config_hash": session.state["config_hash"],
+        "code_version": session.state["gristmill"],
+        "seed": session.config.run.seed,
+        "rules": [{"id": rule.id, "source": rule.source, "threshold": threshold_words(rule)} for rule in rules],
+        "errors": {"extract": dict(sorted(errors.items()))} if errors else {},
+        "skipped": {name: dict(sorted(total.skipped.items())) for name, total in totals.items() if total.skipped},
+        "tokenizer": {
+            "sha256": manifest.tokenizer.sha256,
+            "vocabulary": manifest.tokenizer.vocab_size,
+            "end of text": manifest.tokenizer.eot_token,
+            "dtype": manifest.dtype,
+        },
+        "warnings": warnings(rules, totals),
+        "dedup": dedup,
+    }
+
+
+def threshold_words(rule: ResolvedRule) -> str:
+    """A rule's condition for keeping, in words.
+
+    >>> from gristmill.filters.rules import parse_use, resolve
+    >>> threshold_words(resolve([parse_use("gopher_quality")])[0])
+    'at least 50'
+    """
+    if isinstance(rule.threshold, tuple):
+        return "one of " + ", ".join(rule.threshold)
+    return f"{'at least' if rule.comparison == 'min' else 'at most'} {rule.threshold:g}"
+
+
+def warnings(rules: Sequence[ResolvedRule], totals: dict[str, Totals]) -> list[str]:
+    """Sentences that a reader of the run must see: silent rules, greedy rules, sources with nothing left."""
+    out = []
+    documents = sum(total.documents for total in totals.values())
+    failed = {rule.id: sum(total.failed[rule.id] for total in totals.values()) for rule in rules}
+    silent = [rule for rule, count in failed.items() if count == 0]
+    if silent:
+        out.append(f"{len(silent)} of {len(rules)} rules never fired: {', '.join(silent)}")
+    for rule, count in failed.items():
+        if documents and count > REMOVES_TOO_MUCH * documents:
+            out.append(f"rule {rule} fails {count:,} of {documents:,} documents, more than {REMOVES_TOO_MUCH:.0%}")
+    for source, total in sorted(totals.items()):
+        if not total.verdicts["kept"]:
+            out.append(
+                f"source {source!r} has no kept document ({total.documents:,} documents, {total.records:,} records)"
+            )
+        out.extend(f"source {source!r}: {mismatch}" for mismatch in sorted(set(total.mismatches)))
+    return out
+
+
+def _pretty(value: Any) -> bytes:
+    return json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False).encode() + b"\n"

@@ -1,0 +1,232 @@
+"""Resolve: candidates are compared by the true Jaccard similarity of their shingles; only then is anything removed.
+
+::
+
+    components ─▶ texts of candidates, by shard ─▶ (group, batch with shingle sets) ─▶ GroupByKey ─▶ dedup/resolved/part-*
+
+A document is a duplicate only of a *kept* document it was compared with; a chain A~B~C whose ends differ is so broken.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Sequence
+
+import apache_beam as beam
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from gristmill import storage
+from gristmill.config import DedupSection
+from gristmill.dedup.exact import exact_hashes
+from gristmill.dedup.preference import preference
+from gristmill.dedup.resolve import resolve
+from gristmill.dedup.shingles import shingle_sets
+from gristmill.documents import DOC_ID_BYTES, LEDGER_SCHEMA
+from gristmill.pipelines.coders import grouped
+from gristmill.pipelines.components_step import components_uri, read_range
+from gristmill.pipelines.plan import Task, load_plan
+from gristmill.pipelines.shardwise import ShuffleBatches, naming
+from gristmill.pipelines.stage_keys import stage_key
+from gristmill.runs import RunDirectory
+from gristmill.tables import ShardWriter, one_batch, read_footer, read_groups
+
+FOLDER = "dedup/resolved"
+
+RESOLVED_SCHEMA = pa.schema(
+    [
+        pa.field("document", pa.int64(), nullable=False),
+        LEDGER_SCHEMA.field("doc_id"),
+        *(LEDGER_SCHEMA.field(name) for name in ("duplicate_of", "similarity", "cluster_size")),
+    ]
+)
+"""One row per document of a cluster of two or more; ``duplicate_of`` is null for the kept one."""
+
+CANDIDATE_SCHEMA = pa.schema(
+    [
+        pa.field("document", pa.int64()),
+        pa.field("component", pa.int64()),
+        pa.field("doc_id", pa.binary(DOC_ID_BYTES)),
+        pa.field("text_bytes", pa.int64()),
+        pa.field("published", pa.int64()),
+        pa.field("exact", pa.binary(DOC_ID_BYTES)),
+        pa.field("shingles", pa.large_list(pa.uint64())),
+    ]
+)
+
+HISTOGRAM_BINS = 20
+_NO_DATE = np.iinfo(np.int64).max
+
+
+def resolved_uri(run: RunDirectory) -> str:
+    """All resolved documents, sorted by document number."""
+    return run.path("dedup", "resolved.parquet")
+
+
+def resolve_tasks(run: RunDirectory, dedup: DedupSection, edges_key: str, candidate_bytes: int) -> list[Task]:
+    """One task per group of components.
+
+    Args:
+        run: the run directory.
+        dedup: the ``[dedup]`` section.
+        edges_key: key of the candidate pairs.
+        candidate_bytes: text of all candidates, which bounds their shingles.
+    """
+    count = max(1, -(-candidate_bytes // dedup.partition_bytes))
+    near = dedup.near.model_dump(mode="json") if dedup.near else None
+    key = stage_key("resolve", [near, dedup.exact, dedup.keep, count], [edges_key])
+    return [
+        Task(run.path(FOLDER, f"part-{number:05d}.parquet"), key, None, candidate_bytes // count, number=number)
+        for number in range(count)
+    ]
+
+
+@dataclasses.dataclass(frozen=True)
+class EmitCandidates:
+    """The candidates of one shard with their shingle sets, split by group of components."""
+
+    run_uri: str
+    dedup: DedupSection
+    groups: int
+    wanted: tuple[int, ...]
+    step: str = "resolve"
+
+    def __call__(self, task: Task) -> Iterator[tuple[int, pa.RecordBatch]]:
+        """Yields one batch per wanted group and row group of documents."""
+        run = RunDirectory(self.run_uri)
+        first = task.first
+        with storage.local_copy(run.shard("documents", task.raw)) as path:
+            for group in read_groups(path, ["doc_id", "text", "published"]):
+                mine = read_range(components_uri(run), first, first + group.num_rows)
+                if mine.num_rows:
+                    batch = candidates(group, mine, first, self.dedup)
+                    where = mine.column("component").to_numpy() % self.groups
+                    for number in self.wanted:
+                        chosen = where == number
+                        if chosen.any():
+                            yield number, batch.filter(pa.array(chosen))
+                first += group.num_rows
+
+
+def candidates(documents: pa.RecordBatch, members: pa.Table, first: int, dedup: DedupSection) -> pa.RecordBatch:
+    """What is compared of each candidate: exact hash and shingle set.
+
+    Args:
+        documents: a row group with ``doc_id``, ``text``, ``published``.
+        members: rows of ``dedup/components.parquet`` that fall into it.
+        first: number of its first document.
+        dedup: the ``[dedup]`` section.
+    """
+    picked = documents.take(pa.array(members.column("document").to_numpy() - first))
+    texts = picked.column("text")
+    if dedup.near:
+        shingles = shingle_sets(texts, dedup.near.shingle)
+    else:
+        shingles = pa.array([[]] * len(texts), pa.large_list(pa.uint64()))
+    columns = {
+        "document": members.column("document").combine_chunks(),
+        "component": members.column("component").combine_chunks(),
+        "doc_id": picked.column("doc_id"),
+        "text_bytes": pa.compute.binary_length(texts).cast(pa.int64()),
+        "published": picked.column("published").cast(pa.int64()).fill_null(_NO_DATE),
+        "exact": exact_hashes(texts) if dedup.exact else picked.column("doc_id"),
+        "shingles": shingles.cast(pa.large_list(pa.uint64())),
+    }
+    return pa.RecordBatch.from_arrays([columns[name] for name in CANDIDATE_SCHEMA.names], schema=CANDIDATE_SCHEMA)
+
+
+class WriteResolved(beam.DoFn):
+    """Resolves the components of one group and commits the clusters found."""
+
+    def __init__(self, run_uri: str, plan_uri: str, dedup: DedupSection) -> None:
+        self._run_uri, self._plan_uri, self._dedup = run_uri, plan_uri, dedup
+
+    def process(self, element: tuple[int, Iterable[pa.RecordBatch]]) -> Iterable[int]:
+        """One group."""
+        number, batches = element
+        task = next(task for task in load_plan(self._plan_uri) if task.number == number)
+        with naming("resolve", task):
+            write_resolved(self._run_uri, task, grouped(batches), self._dedup)
+        yield number
+
+
+def write_resolved(run_uri: str, task: Task, found: pa.Table, dedup: DedupSection) -> None:
+    """Commits the clusters of one group of components."""
+    batch = one_batch(found.sort_by("document"))
+    rows, counts = clusters(batch, dedup)
+    with storage.committing(task.uri, run=run_uri) as path, ShardWriter(path, RESOLVED_SCHEMA, task.key) as writer:
+        writer.write(rows)
+        writer.finish(counts)
+
+
+def clusters(batch: pa.RecordBatch, dedup: DedupSection) -> tuple[pa.RecordBatch, dict[str, object]]:
+    """The clusters among candidates, and what was counted on the way.
+
+    Args:
+        batch: rows of ``CANDIDATE_SCHEMA`` sorted by document; whole components.
+        dedup: the ``[dedup]`` section.
+    """
+    doc_ids = batch.column("doc_id")
+    published = batch.column("published").to_numpy().astype(np.float64)
+    published[batch.column("published").to_numpy() == _NO_DATE] = np.nan
+    order = preference(batch.column("text_bytes").to_numpy(), doc_ids, dedup.keep, values=published)
+    shingles = batch.column("shingles")
+    result = resolve(
+        batch.column("component").to_numpy(),
+        order,
+        shingles.offsets.to_numpy(),
+        shingles.values.to_numpy(),
+        batch.column("exact"),
+        min_jaccard=dedup.near.min_jaccard if dedup.near else 1.0,
+    )
+    chosen = np.flatnonzero(result.cluster_size > 1)
+    kept_row = result.duplicate_of[chosen]
+    duplicate = kept_row >= 0
+    similarity = result.similarity[chosen]
+    columns = [
+        batch.column("document").take(pa.array(chosen)),
+        doc_ids.take(pa.array(chosen)),
+        doc_ids.take(pa.array(kept_row, mask=~duplicate)),
+        pa.array(similarity.astype(np.float32), mask=~duplicate),
+        pa.array(result.cluster_size[chosen].astype(np.int32)),
+    ]
+    histogram = np.histogram(similarity[duplicate], bins=HISTOGRAM_BINS, range=(0.0, 1.0))[0]
+    counts: dict[str, object] = {
+        "candidates": batch.num_rows,
+        "components": len(np.unique(batch.column("component").to_numpy())),
+        "duplicates": int(duplicate.sum()),
+        "similarity_histogram": histogram.tolist(),
+    }
+    return pa.RecordBatch.from_arrays(columns, schema=RESOLVED_SCHEMA), counts
+
+
+@dataclasses.dataclass(frozen=True)
+class Resolve(beam.PTransform):
+    """Candidates to clusters, one file per group still to be made."""
+
+    emit_plan: str
+    write_plan: str
+    emit: EmitCandidates
+
+    def expand(self, root: beam.pvalue.PBegin) -> beam.PCollection[int]:
+        """Emit candidates, group, resolve and write."""
+        write = WriteResolved(self.emit.run_uri, self.write_plan, self.emit.dedup)
+        return root | ShuffleBatches(self.emit_plan, self.emit) | "Write" >> beam.ParDo(write).with_output_types(int)
+
+
+def merge_resolved(run: RunDirectory, groups: Sequence[Task], key: str) -> None:
+    """All groups in one file sorted by document number, from which each shard reads its own range."""
+    uri = resolved_uri(run)
+    footer = read_footer(uri)
+    if footer is not None and footer[0] == key:
+        return
+    tables = []
+    for task in groups:
+        with storage.open_read(task.uri) as stream:
+            tables.append(pq.read_table(stream))
+    merged = pa.concat_tables(tables).sort_by("document").combine_chunks()
+    with storage.committing(uri, run=run.uri) as path, ShardWriter(path, RESOLVED_SCHEMA, key) as writer:
+        for first in range(0, max(1, merged.num_rows), 1 << 20):
+            writer.write(one_batch(merged.slice(first, 1 << 20)))
+        writer.finish({"documents": merged.num_rows})

@@ -1,0 +1,90 @@
+"""Parquet files of a run: written in row groups of bounded size, with a stage key and counts in their own metadata.
+
+The row groups of ``signals/``, ``decisions/`` and ``ledger/`` mirror those of ``documents/``: group *i* of each holds
+the same documents, so a stage reads them side by side with one group in memory.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from gristmill import storage
+from gristmill.config import canonical_json
+
+KEY = b"gristmill.stage_key"
+COUNTS = b"gristmill.counts"
+
+GROUP_TEXT_BYTES = 8 << 20
+"""Text in one row group of ``documents/``: what a kernel sees at a time."""
+
+GROUP_ROWS = 1 << 16
+"""Documents in one row group, for corpora of very short documents."""
+
+
+class ShardWriter:
+    """A Parquet file being written, one row group per batch, with its stage key and counts in the footer.
+
+    Args:
+        path: scratch path of the file.
+        schema: its schema.
+        stage_key: what the file was made from; a later run compares it.
+    """
+
+    def __init__(self, path: Path, schema: pa.Schema, stage_key: str) -> None:
+        self._writer = pq.ParquetWriter(path, schema, compression="zstd", compression_level=3)
+        self._schema = schema
+        self._key = stage_key
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._writer.close()
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Adds one row group."""
+        table = pa.Table.from_batches([batch]).cast(self._schema)
+        self._writer.write_table(table, row_group_size=max(1, table.num_rows))
+
+    def finish(self, counts: Mapping[str, Any]) -> None:
+        """Stores the counts that reconcile the shard; call once, before the block ends."""
+        self._writer.add_key_value_metadata({KEY.decode(): self._key, COUNTS.decode(): canonical_json(counts).decode()})
+
+
+def read_footer(uri: str) -> tuple[str, dict[str, Any]] | None:
+    """Stage key and counts of a committed file; None when it is absent or has none."""
+    if not storage.exists(uri):
+        return None
+    with storage.open_read(uri) as stream:
+        metadata = pq.read_metadata(stream).metadata or {}
+    if KEY not in metadata:
+        return None
+    return metadata[KEY].decode(), json.loads(metadata.get(COUNTS, b"{}"))
+
+
+def read_groups(path: Path, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
+    """One record batch per row group, in order."""
+    with pq.ParquetFile(path) as file:
+        for group in range(file.num_row_groups):
+            yield one_batch(file.read_row_group(group, columns=columns, use_threads=False))
+
+
+def one_batch(table: pa.Table) -> pa.RecordBatch:
+    """A table as a single record batch.
+
+    >>> one_batch(pa.table({"a": pa.chunked_array([[1], [2]])})).num_rows
+    2
+    """
+    batches = table.unify_dictionaries().combine_chunks().to_batches()
+    if not batches:
+        return pa.RecordBatch.from_pylist([], schema=table.schema)
+    return batches[0]
