@@ -1,0 +1,100 @@
+"""report.html: one page without scripts, fonts or anything else from a network.
+
+The page is a pure function of report.json. Text from the corpus is hostile: Jinja escapes every value, and text whose
+column says that it comes from the corpus is shortened, isolated from the direction of the text around it and never a
+link. The page forbids itself every request by its content security policy.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from importlib import resources
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from gristmill.reports.svg import draw, legend, shown
+from gristmill.reports.wording import byte_size, count, percent, ratio
+
+SHOWN_ROWS = 50
+"""Rows of a table on the page; the rest are in report.json."""
+
+FIRST_ROWS = 12
+"""A longer table is folded."""
+
+MAX_CORPUS_CHARACTERS = 120
+"""Text from the corpus is cut to this length on the page."""
+
+
+def render(report: Mapping[str, object]) -> str:
+    """The page for the content of report.json.
+
+    Args:
+        report: what :func:`gristmill.reports.figures.figures` returned, or report.json read back.
+
+    Returns:
+        A whole HTML document.
+    """
+    page = (
+        _environment()
+        .get_template("report.html.j2")
+        .render(report=report, style=Markup(_data("report.css")), first_rows=FIRST_ROWS, shown_rows=SHOWN_ROWS)
+    )
+    return str(page)
+
+
+def cell(value: Any, kind: str) -> Markup:
+    """One cell as HTML, by the kind of its column.
+
+    >>> cell(0.25, "share"), cell(None, "count"), cell("<b>", "corpus")
+    (Markup('25.0 %'), Markup('<span class="none" title="not applicable">–</span>'), Markup('<bdi dir="auto">&lt;b&gt;</bdi>'))
+    """
+    if value is None:
+        return Markup('<span class="none" title="not applicable">\u2013</span>')
+    if isinstance(value, dict):
+        return Markup('<span class="none">{}: {}</span>').format(value["empty"], value["why"])
+    if kind == "corpus":
+        text = str(value)
+        short = text if len(text) <= MAX_CORPUS_CHARACTERS else text[: MAX_CORPUS_CHARACTERS - 1] + "\u2026"
+        return Markup('<bdi dir="auto">{}</bdi>').format(visible(short))
+    if kind in ("share_interval", "ratio_interval"):
+        write = percent if kind == "share_interval" else ratio
+        return Markup("{} to {}").format(write(value[0]), write(value[1]))
+    if kind == "bytes":
+        return Markup('<span title="{:,} bytes">{}</span>').format(value, byte_size(value))
+    if kind in ("name", "text"):
+        return Markup("{}").format(visible(str(value)))
+    return Markup("{}").format(shown(value, kind))
+
+
+def visible(text: str) -> str:
+    """``text`` with control and direction-changing characters made visible as ``<U+XXXX>``.
+
+    >>> visible("a\u202eb")
+    'a<U+202E>b'
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else f"<U+{ord(c):04X}>" for c in text)
+
+
+NUMERIC = frozenset({"count", "bytes", "seconds", "number", "share", "ratio", "share_interval", "ratio_interval"})
+
+
+def _data(name: str) -> str:
+    return (resources.files("gristmill.reports") / "data" / name).read_text(encoding="utf-8")
+
+
+@functools.lru_cache(maxsize=1)
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.DictLoader({"report.html.j2": _data("report.html.j2")}),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(cell=cell, draw=draw, legend=legend, count=count, numeric=NUMERIC, visible=visible)
+    return environment

@@ -1,0 +1,148 @@
+"""What each rule removed: how many documents failed it, and how many failed it and nothing else."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from gristmill.reports.batch import Batch, sum_by
+from gristmill.reports.counts import Tally
+from gristmill.reports.intervals import wilson
+from gristmill.reports.page import Cell, Chart, Column, Section, Table, interval, share
+from gristmill.reports.panel import Measured, Panel, run_totals
+from gristmill.reports.run_facts import RunFacts
+from gristmill.reports.wording import count, counted, listing, percent
+
+LARGE_SHARE = 0.2
+"""A rule that fails more than this share of the documents of a source is named in the section's lead."""
+
+
+def count_failures(batch: Batch) -> pa.Table:
+    """Documents by source and failed rule: all of them, and those with no other failed rule."""
+    failed = batch.ledger.column("failed_rules")
+    rows = pc.list_parent_indices(failed)
+    alone = pc.cast(pc.equal(pc.list_value_length(failed), 1), pa.int64())
+    keys = {"source": batch.source.take(rows), "rule": pc.cast(pc.list_flatten(failed), pa.string())}
+    return sum_by(keys, {"failed": batch.ones.take(rows), "alone": alone.take(rows)})
+
+
+def count_cause_numbers(batch: Batch) -> pa.Table:
+    """Documents by source and number of failed rules."""
+    causes = pc.cast(pc.list_value_length(batch.ledger.column("failed_rules")), pa.string())
+    return batch.grouped({"source": batch.source, "failed_rules": causes}, sizes=False)
+
+
+RULE_TALLY = Tally("rules", ("source", "rule"), ("failed", "alone"), count_failures)
+CAUSE_TALLY = Tally("failed_rule_numbers", ("source", "failed_rules"), ("documents",), count_cause_numbers)
+
+_EFFECT = (
+    Column("failed", "Failed it", "count"),
+    Column("failed_share", "Share", "share"),
+    Column("failed_interval", "95 % interval", "share_interval"),
+    Column("alone", "Failed only it", "count"),
+    Column("alone_share", "Share", "share"),
+)
+
+
+def _effect(failed: int, alone: int, read: int) -> list[Cell]:
+    between: list[float] | None = interval(wilson(failed, read)) if read else None
+    return [failed, share(failed, read), between, alone, share(alone, read)]
+
+
+def _rule_rows(measured: Measured, run: RunFacts) -> list[list[Cell]]:
+    read = run_totals(measured)[0]
+    sums = measured["rules"].by("rule")
+    facts = {rule.id: rule for rule in run.rules}
+    rows: list[list[Cell]] = []
+    for name in sorted(set(sums) | set(facts), key=lambda rule: (-sums.get(rule, (0, 0))[0], str(rule))):
+        failed, alone = sums.get(name, (0, 0))
+        fact = facts.get(str(name))
+        threshold = "" if fact is None or fact.threshold is None else str(fact.threshold)
+        rows.append([str(name), threshold, "" if fact is None else fact.source, *_effect(failed, alone, read)])
+    return rows
+
+
+def build_rule_effects(measured: Measured, run: RunFacts) -> Section:
+    """The section from the counts and the rules in force."""
+    read = run_totals(measured)[0]
+    rows = _rule_rows(measured, run)
+    read_of = measured["verdicts"].by("source")
+    by_source: list[list[Cell]] = []
+    large: list[str] = []
+    for (source, rule), amounts in sorted(measured["rules"].rows.items()):
+        of_source = read_of[source][0]
+        by_source.append([source, rule, of_source, *_effect(amounts[0], amounts[1], of_source)])
+        if amounts[0] > LARGE_SHARE * of_source:
+            large.append(f"{rule} failed {percent(amounts[0] / of_source)} of {source}")
+    by_source.sort(key=lambda row: (str(row[0]), -int(str(row[3])), str(row[1])))
+    columns = (Column("rule", "Rule", "name"), Column("threshold", "Threshold", "name"), Column("from", "From", "text"))
+    tables = (
+        Table(
+            "rules",
+            "Documents that failed each rule",
+            f"Every rule is applied to every document, so a document may fail several. Shares are of all "
+            f"{count(read)} documents read. Failed only it: documents that this rule alone removed; without the rule "
+            "they would have passed.",
+            (*columns, *_EFFECT),
+            rows,
+            charts=(
+                Chart(
+                    "bars",
+                    "Share of documents read that failed each rule",
+                    "rule",
+                    ("failed_share",),
+                    "failed_interval",
+                ),
+            ),
+        ),
+        Table(
+            "by_source",
+            "Documents that failed each rule, by source",
+            "Shares are of the documents read from that source.",
+            (
+                Column("source", "Source", "name"),
+                Column("rule", "Rule", "name"),
+                Column("read", "Read", "count"),
+                *_EFFECT,
+            ),
+            by_source,
+        ),
+        _causes(measured, read),
+    )
+    silent = [str(row[0]) for row in rows if row[3] == 0]
+    notes = [
+        f"{counted(len(silent), 'rule')} never fired: {listing(silent, 40)}." if silent else "Every rule listed fired.",
+        f"Over {percent(LARGE_SHARE)} of a source failed one rule: {'; '.join(large)}."
+        if large
+        else f"No rule failed more than {percent(LARGE_SHARE)} of the documents of a source.",
+    ]
+    if not run.rules:
+        notes.append("The run named no list of rules, so a rule that never fired cannot be told here.")
+        notes.pop(0)
+    removed = measured["verdicts"].total(verdict="removed")[0]
+    lead = f"{counted(removed, 'document')} of {count(read)} read failed at least one rule."
+    if rows and rows[0][3]:
+        lead += f" The rule that most documents failed is {rows[0][0]}, with {count(int(str(rows[0][3])))}."
+    return Section("rules", "What each rule removed", lead, tables, tuple(notes))
+
+
+def _causes(measured: Measured, read: int) -> Table:
+    sums = measured["failed_rule_numbers"].by("failed_rules")
+    rows: list[list[Cell]] = [
+        [int(str(number)), amounts[0], share(amounts[0], read)]
+        for number, amounts in sorted(sums.items(), key=lambda item: int(str(item[0])))
+    ]
+    return Table(
+        "causes",
+        "Documents by number of rules they failed",
+        f"Shares are of all {count(read)} documents read.",
+        (
+            Column("failed_rules", "Rules failed", "count"),
+            Column("documents", "Documents", "count"),
+            Column("share", "Share", "share"),
+        ),
+        rows,
+    )
+
+
+RULE_EFFECTS = Panel("rules", (RULE_TALLY, CAUSE_TALLY), build_rule_effects)

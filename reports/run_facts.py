@@ -1,0 +1,80 @@
+"""What the report is told about the run beside the counts: names, thresholds, dead letters, timings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pydantic import ConfigDict, Field, ValidationError
+
+from gristmill.errors import ConfigError
+from gristmill.section import Section as StrictModel
+
+
+class RuleFact(StrictModel):
+    """One rule of the run, so that a rule that never fired is still listed."""
+
+    id: str = Field(description="the name that stands in failed_rules")
+    source: str = Field(default="", description="paper or file the rule comes from")
+    threshold: str | float | int | bool | None = Field(default=None, description="the threshold in force")
+
+
+class StageFact(StrictModel):
+    """One stage as the run timed it. Timings differ from run to run, and so do the bytes of a report that has them."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    stage: str = Field(description="name of the stage")
+    seconds: float | None = Field(default=None, description="wall-clock seconds")
+    documents: int | None = Field(default=None, description="documents that went through")
+
+
+class DedupFact(StrictModel):
+    """Near-duplicate search, as counted by its own stage."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    candidates: int | None = Field(default=None, description="pairs that shared a band")
+    verified: int | None = Field(default=None, description="candidate pairs whose true Jaccard passed the threshold")
+    similarity_histogram: list[int] | list[tuple[float, int]] | None = Field(
+        default=None, description="pairs by Jaccard: counts of equal bins from 0 to 1, or (lower edge, count) pairs"
+    )
+
+
+class RunFacts(StrictModel):
+    """Everything :func:`gristmill.reports.figures.figures` may be told about a run; all of it optional."""
+
+    name: str = Field(default="", description="name of the run")
+    config_hash: str = Field(default="", description="hash of the resolved configuration")
+    code_version: str = Field(default="", description="version of Gristmill that ran")
+    input_manifest_hash: str = Field(default="", description="hash of the list of raw inputs")
+    seed: int | None = Field(default=None, description="the run's seed")
+    rules: tuple[RuleFact, ...] = Field(default=(), description="the rules in force")
+    stages: tuple[StageFact, ...] = Field(default=(), description="stages with their timings")
+    errors: dict[str, dict[str, int]] = Field(default_factory=dict, description="dead letters: stage, reason, count")
+    skipped: dict[str, dict[str, int]] = Field(
+        default_factory=dict, description="raw records that are no documents by design: source, reason, count"
+    )
+    tokenizer: dict[str, str | int | float | bool | None] = Field(default_factory=dict, description="its facts")
+    warnings: tuple[str, ...] = Field(default=(), description="sentences the reader must see")
+    dedup: DedupFact | None = Field(default=None, description="near-duplicate search")
+
+
+def run_facts(run: Mapping[str, object]) -> RunFacts:
+    """The facts in ``run``, checked.
+
+    Raises:
+        ConfigError: a key is unknown or a value has the wrong type; the message names it.
+
+    >>> run_facts({"name": "quickstart", "seed": 17}).seed
+    17
+    """
+    try:
+        return RunFacts.model_validate(dict(run))
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        message = (
+            f"the report's run facts are wrong at {place!r}: {first['msg']}, got {first['input']!r}; "
+            f"known keys: {', '.join(sorted(RunFacts.model_fields))}"
+        )
+        raise ConfigError(message) from error
