@@ -9,8 +9,8 @@
         rng.pt              state of torch's random generators on the first rank
         tokenizer.json      so that a checkpoint can complete text by itself
 
-The learning rate is a function of the step, so there is no scheduler state. Weights, moments and loader state are the same
-on every rank: a checkpoint can be resumed by any number of ranks.
+The learning rate is a function of the step, so there is no scheduler state. Weights, moments and loader state are the
+same on every rank: a checkpoint can be resumed by any number of ranks.
 """
 
 from __future__ import annotations
@@ -33,10 +33,11 @@ from gristmill.tokenize.manifest import TokenizerInfo
 from gristmill.tokenize.shards import file_sha256
 from gristmill.train_hooks.dataset import LoaderState
 
+safetensors: Any
 try:
     import safetensors.torch as safetensors
-except ImportError:  # weights are then kept in torch's own format
-    safetensors = None  # type: ignore[assignment]
+except ImportError:
+    safetensors = None  # weights are then kept in torch's own format
 
 FORMAT = "gristmill-checkpoint/1"
 INDEX_NAME = "checkpoint.json"

@@ -1,5 +1,7 @@
 """What a trained model says next: the most probable next tokens of a prompt, and a continuation."""
 
+# ruff: noqa: N803, N806 - a tensor's name ends in its shape (gristmill.train_hooks.model)
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -116,7 +118,9 @@ class Completer:
             ConfigError: the prompt is empty or a number is negative.
         """
         if min(max_tokens, top, top_k) < 0 or temperature < 0:
-            msg = f"max_tokens {max_tokens}, top {top}, top_k {top_k} and temperature {temperature} must not be negative"
+            msg = (
+                f"max_tokens {max_tokens}, top {top}, top_k {top_k} and temperature {temperature} must not be negative"
+            )
             raise ConfigError(msg)
         prompt_ids: list[int] = self.engine.encode(pa.array([prompt], pa.large_string()))[0].tolist()
         if not prompt_ids:

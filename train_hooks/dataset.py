@@ -78,18 +78,18 @@ class ShardDataset(Dataset[Windows]):
     Map-style on purpose. An index is a *place in the endless training order*: place ``i`` is place ``i % len(self)`` of
     epoch ``i // len(self)``, and which window stands there is a pure function of the manifest, the seed and the epoch
     (:mod:`gristmill.train_hooks.window_order`). So worker processes and ranks hold no state that could be lost or fall
-    out of step: a ``DataLoader`` returns what the sampler asks for, in its order, for any number of workers; ranks split
-    the places of a global batch among them (:class:`gristmill.train_hooks.sampler.ElasticBatchSampler`); and the state is
-    advanced by the trainer when it has *consumed* windows, not when a worker has read them ahead.
+    out of step: a ``DataLoader`` returns what the sampler asks for, in its order, for any number of workers; ranks
+    split the places of a global batch among them (:class:`gristmill.train_hooks.sampler.ElasticBatchSampler`); and the
+    state is advanced by the trainer when it has *consumed* windows, not when a worker has read them ahead.
 
-    Windows, labels, positions and document numbers follow :mod:`gristmill.train_hooks.windows`: window ``k`` of a source
-    holds the ids ``[k*T, (k+1)*T)`` of its stream; the label is the next id of the same document or -100; the short last
-    window is padded with labels of -100. Every id of the training part is an input exactly once per epoch.
+    Windows, labels, positions and document numbers follow :mod:`gristmill.train_hooks.windows`: window ``k`` of a
+    source holds the ids ``[k*T, (k+1)*T)`` of its stream; the label is the next id of the same document or -100; the
+    short last window is padded with labels of -100. Every id of the training part is an input exactly once per epoch.
 
     Sources are mixed by natural proportion: an epoch holds every window of every source once. ``source_repeats``
     changes that. The last windows of each source's stream may be held out for validation; documents are already in
-    random order, so they are a fair sample, and at most one document per source is cut by the boundary. No held-out id is
-    an input or a label of training: the last training window of a source has label -100 at its last place.
+    random order, so they are a fair sample, and at most one document per source is cut by the boundary. No held-out id
+    is an input or a label of training: the last training window of a source has label -100 at its last place.
 
     Args:
         tokens_dir: the ``tokens/`` folder of a run, on a local disk (it is memory-mapped).
@@ -170,7 +170,9 @@ class ShardDataset(Dataset[Windows]):
     def validation_places(self) -> list[Place]:
         """The held-out windows, by source and number; the same in every epoch."""
         return [
-            Place(name, self._training[name] + i) for name in sorted(self._held_out) for i in range(self._held_out[name])
+            Place(name, self._training[name] + i)
+            for name in sorted(self._held_out)
+            for i in range(self._held_out[name])
         ]
 
     def start_state(self) -> LoaderState:

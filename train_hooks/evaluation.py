@@ -1,5 +1,7 @@
 """Validation loss and bits per byte on the windows held out of training."""
 
+# ruff: noqa: N806 - a tensor's name ends in its shape (gristmill.train_hooks.model)
+
 from __future__ import annotations
 
 import json

@@ -13,6 +13,8 @@ The letters after the last underscore of a name are its shape::
     K  key and value heads          P  pairs of units turned together, E/2
 """
 
+# ruff: noqa: N803, N806 - a tensor's name ends in its shape (gristmill.train_hooks.model)
+
 from __future__ import annotations
 
 import math
@@ -56,7 +58,7 @@ def sdpa_attention(document_ids_BT: Tensor) -> Attend:
 
 
 def flex_attention(document_ids_BT: Tensor) -> Attend:
-    """Attention by ``flex_attention`` (torch 2.5 and later): skips the blocks that the mask empties, stores no T*T mask.
+    """Attention by ``flex_attention`` (torch 2.5 and later): skips blocks the mask empties, stores no T*T mask.
 
     Meant for CUDA under ``torch.compile``; without it the kernel is slow but right.
     """

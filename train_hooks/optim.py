@@ -15,8 +15,8 @@ def learning_rate(config: PretrainConfig, step: int) -> float:
     """The learning rate of optimiser step ``step``, counted from 0.
 
     Rises linearly over ``warmup_steps``, reaching the peak at the last of them, then falls to
-    ``learning_rate * min_lr_ratio`` at the last step by the chosen curve. Being a function of the step alone it needs no
-    state in a checkpoint.
+    ``learning_rate * min_lr_ratio`` at the last step by the chosen curve. Being a function of the step alone it needs
+    no state in a checkpoint.
 
     >>> config = PretrainConfig(steps=11, warmup_steps=1, learning_rate=1.0, min_lr_ratio=0.0, decay="linear")
     >>> [learning_rate(config, step) for step in (0, 5, 10)]

@@ -1,10 +1,10 @@
 """A keyed permutation of ``range(size)`` that needs no memory: the shuffled order of an epoch as a pure function.
 
-A balanced Feistel network permutes the smallest even number of bits that covers the range; results outside the range are
-sent through it again until one falls inside (cycle walking). Both steps are bijections, so the whole is a bijection of
-``range(size)``, and it can be inverted. Black and Rogaway, "Ciphers with Arbitrary Finite Domains" (CT-RSA 2002), prove
-the construction; Luby and Rackoff (1988) that four rounds with random round functions look random. This is a shuffle,
-not encryption.
+A balanced Feistel network permutes the smallest even number of bits that covers the range; results outside the range
+are sent through it again until one falls inside (cycle walking). Both steps are bijections, so the whole is a bijection
+of ``range(size)``, and it can be inverted. Black and Rogaway, "Ciphers with Arbitrary Finite Domains" (CT-RSA 2002),
+prove the construction; Luby and Rackoff (1988) that four rounds with random round functions look random. This is a
+shuffle, not encryption.
 """
 
 from __future__ import annotations

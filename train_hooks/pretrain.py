@@ -352,7 +352,7 @@ def read_config(path: Path) -> tuple[PretrainConfig, Path]:
         raise ConfigError(msg) from error
     output = content.get("run", {}).get("output")
     if not isinstance(output, str):
-        msg = f"{path}: [run] needs output = \"…\", the run directory whose tokens to train on"
+        msg = f'{path}: [run] needs output = "…", the run directory whose tokens to train on'
         raise ConfigError(msg)
     try:
         return PretrainConfig.model_validate(content.get("pretrain", {})), Path(output)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from torch.utils.data import DataLoader, Sampler
@@ -16,15 +17,15 @@ def micro_batches(batch_windows: int, world_size: int, micro_batch_windows: int)
     >>> micro_batches(batch_windows=12, world_size=3, micro_batch_windows=2)
     2
     """
-    return -(-(-(-batch_windows // world_size)) // micro_batch_windows)
+    return math.ceil(math.ceil(batch_windows / world_size) / micro_batch_windows)
 
 
 class ElasticBatchSampler(Sampler[list[int]]):
     """Yields the places of one rank's micro-batches, step after step.
 
-    Step ``s`` consumes the places ``[first + s*G, first + (s+1)*G)`` of the endless order, whatever the number of ranks;
-    rank ``r`` of ``R`` takes every R-th of them from the r-th. Each rank yields the same number of micro-batches per step;
-    where places do not come out even, a rank's last micro-batch is shorter, or a window of padding when nothing is left.
+    Step ``s`` consumes the places ``[first + s*G, first + (s+1)*G)`` of the endless order, whatever the number of
+    ranks; rank ``r`` of ``R`` takes every R-th of them from the r-th. Each rank yields the same number of micro-batches
+    per step; where places do not come out even, a rank's last micro-batch is shorter, or one window of padding.
 
     Args:
         first: the first place, ``ShardDataset.place_of(state)``.

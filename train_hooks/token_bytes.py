@@ -1,4 +1,4 @@
-"""How many bytes of text each token id stands for: the denominator of bits per byte, exact for byte-level tokenizers."""
+"""How many bytes of text each token id stands for: what bits per byte are counted over."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The training log: one JSON object per line, each step once however often the run was resumed; and the line on screen."""
+"""The training log, one JSON object per line, each step once however often a run was resumed; and the live line."""
 
 from __future__ import annotations
 
@@ -121,7 +121,9 @@ class ProgressLine:
         self._progress.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._progress.stop()
 
 

@@ -1,5 +1,7 @@
 """One optimiser step: gradients accumulated over micro-batches and ranks, clipped, applied."""
 
+# ruff: noqa: N806 - a tensor's name ends in its shape (gristmill.train_hooks.model)
+
 from __future__ import annotations
 
 import contextlib

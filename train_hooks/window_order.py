@@ -1,7 +1,7 @@
 """The order of windows: which window of which source stands at a place of the endless training order.
 
-A pure function of the sources' window counts, their repeats, the seed and the place; nothing is stored, so a resumed run
-can jump to any place at once, and no rank, worker or batch size enters.
+A pure function of the sources' window counts, their repeats, the seed and the place; nothing is stored, so a resumed
+run can jump to any place at once, and no rank, worker or batch size enters.
 """
 
 from __future__ import annotations

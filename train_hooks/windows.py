@@ -1,10 +1,10 @@
 """The window rule: how a stretch of the token stream becomes inputs, labels, positions and document numbers.
 
-Window ``k`` of a source has the inputs ``stream[k*T : (k+1)*T]``. The label at a place is the next id of the stream when
-that id belongs to the same document, else -100 (nothing is predicted across documents). Hence in one epoch every id is an
-input exactly once, and every id but each document's first is a label exactly once; the label of a window's last place is
-the first id of the next window. The last window of a source may be short: it is filled with the end-of-text id, whose
-places have label -100 and belong to a document of their own.
+Window ``k`` of a source has the inputs ``stream[k*T : (k+1)*T]``. The label at a place is the next id of the stream
+when that id belongs to the same document, else -100 (nothing is predicted across documents). Hence in one epoch every
+id is an input exactly once, and every id but each document's first is a label exactly once; the label of a window's
+last place is the first id of the next window. The last window of a source may be short: it is filled with the
+end-of-text id, whose places have label -100 and belong to a document of their own.
 """
 
 from __future__ import annotations
