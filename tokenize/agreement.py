@@ -95,7 +95,7 @@ def difference(texts: pa.Array, got: FlatIds, got_by: str, reference: Engine) ->
         at = int(parting[0]) if len(parting) else common
         text = texts[row].as_py()
         return (
-            f"text with xxh3-64 {xxhash.xxh3_64_hexdigest(text)} ({len(text)} characters): from token {at} on "
+            f"text with xxh3-64 {xxhash.xxh3_64_hexdigest(text.encode())} ({len(text)} characters): from token {at} on "
             f"{reference.name} gives {want[at : at + 4].tolist()}, {got_by} {have[at : at + 4].tolist()}"
         )
     return f"{got_by} returned offsets that do not belong to its rows"

@@ -55,7 +55,8 @@ def _multiply_fold(a: npt.NDArray[np.uint64], b: npt.NDArray[np.uint64]) -> npt.
     low_low, high_low, low_high, high_high = a_low * b_low, a_high * b_low, a_low * b_high, a_high * b_high
     middle = (low_low >> U64(32)) + (high_low & _LOW_32) + low_high
     high = high_high + (high_low >> U64(32)) + (middle >> U64(32))
-    return (a * b) ^ high
+    folded: npt.NDArray[np.uint64] = (a * b) ^ high
+    return folded
 
 
 def ranks(seed: int, doc_ids: pa.Array) -> npt.NDArray[np.uint64]:
