@@ -44,6 +44,10 @@ class PartInfo:
     bytes: int
     sha256: str
 
+    def at(self, path: str) -> PartInfo:
+        """The same part under another path."""
+        return dataclasses.replace(self, path=path)
+
 
 @dataclasses.dataclass(frozen=True)
 class SourceInfo:

@@ -23,7 +23,7 @@ import pyarrow as pa
 from gristmill.documents import DOC_ID_BYTES
 from gristmill.errors import IntegrityError, TokenizerError
 from gristmill.tokenize.chunking import Ids, TokenRows, concat_rows, rechunk, rows_of, token_columns
-from gristmill.tokenize.manifest import PartInfo
+from gristmill.tokenize.manifest import Manifest, PartInfo
 from gristmill.tokenize.order import doc_id_bytes
 
 _OPTIONS = pa.ipc.IpcWriteOptions(metadata_version=pa.ipc.MetadataVersion.V5, compression=None)
@@ -229,6 +229,27 @@ def verify_part(path: Path, info: PartInfo) -> None:
     if (rows, tokens) != (info.rows, info.tokens):
         message = f"token part {path}: wanted {info.rows} rows and {info.tokens} tokens, got {rows} and {tokens}"
         raise IntegrityError(message)
+
+
+def verify_tokens(folder: Path) -> Manifest:
+    """Checks a whole ``tokens/`` folder: the manifest against itself, the tokenizer's copy, every part.
+
+    Raises:
+        RunDirectoryError: there is no manifest.
+        IntegrityError: the first thing that is not as the manifest says.
+    """
+    manifest = Manifest.read(folder)
+    tokenizer = folder / manifest.tokenizer.file
+    if not tokenizer.is_file():
+        message = f"{tokenizer} is missing; copy the tokenizer the run was made with"
+        raise IntegrityError(message)
+    if (got := file_sha256(tokenizer)) != manifest.tokenizer.sha256:
+        message = f"{tokenizer}: wanted SHA-256 {manifest.tokenizer.sha256}, got {got}; it is another tokenizer"
+        raise IntegrityError(message)
+    for source in manifest.sources.values():
+        for part in source.parts:
+            verify_part(folder / part.path, part)
+    return manifest
 
 
 def file_sha256(path: Path) -> str:
