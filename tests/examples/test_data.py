@@ -27,7 +27,7 @@ SPDX = {
     "CC-BY-SA-3.0",
     "MIT",
     "LicenseRef-Project-Gutenberg",
-    "LicenseRef-Public-Domain",
+    "LicenseRef-public-domain",
 }
 
 
