@@ -57,7 +57,7 @@ setuptools.setup(
     license="Apache-2.0",
     python_requires=">=3.11",
     package_dir={"": "src"},
-    packages=["gristmill", *(f"gristmill.{folder}" for folder in FOLDERS)],
+    packages=["gristmill", "gristmill.commands", *(f"gristmill.{folder}" for folder in FOLDERS)],
     package_data={
         "gristmill": ["py.typed"],
         "gristmill.filters": ["data/*"],

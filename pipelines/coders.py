@@ -1,7 +1,7 @@
 """How Arrow record batches travel between Beam workers: as an Arrow IPC stream, never as a pickle.
 
-The default coder pickles a batch, and a one-row slice then ships its whole parent buffer. Importing this module registers
-the coder; every transform that yields batches says so in its type hints.
+The default coder pickles a batch, and a one-row slice then ships its whole parent buffer. Importing this module
+registers the coder; every transform that yields batches says so in its type hints.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Fingerprint: exact hash and MinHash signature of every document that passed the rules, into ``dedup/fingerprints``."""
+"""Fingerprint: exact hash and MinHash signature of every document that passed the rules."""
 
 from __future__ import annotations
 

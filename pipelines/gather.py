@@ -1,8 +1,8 @@
 """Gather: encoded documents into the parts that trainers read, in the global order.
 
 On a local run directory a part is merged from its rank range of every encoded file: two passes over files, so a laptop
-shuffles more than it can hold. On an object store the same rows travel through the runner's own shuffle, because a range
-request for every pair of shard and part would be quadratic. Both give the same bytes.
+shuffles more than it can hold. On an object store the same rows travel through the runner's own shuffle, because a
+range request for every pair of shard and part would be quadratic. Both give the same bytes.
 """
 
 from __future__ import annotations

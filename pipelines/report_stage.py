@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import apache_beam as beam
-from gristmill.reports.render import render
 
 from gristmill import storage
+from gristmill.explain import condition
 from gristmill.filters.rules import ResolvedRule
 from gristmill.pipelines.measure import Measure, measure_task, read_measures
 from gristmill.pipelines.plan import Plan, Task, store_plan
@@ -17,6 +17,7 @@ from gristmill.pipelines.reconcile import Totals
 from gristmill.pipelines.session import Session
 from gristmill.reports.figures import figures
 from gristmill.reports.measure import Measures
+from gristmill.reports.render import render
 from gristmill.runs import RunDirectory
 from gristmill.tokenize.manifest import Manifest
 
@@ -78,7 +79,7 @@ def report_facts(
         "config_hash": session.state["config_hash"],
         "code_version": session.state["gristmill"],
         "seed": session.config.run.seed,
-        "rules": [{"id": rule.id, "source": rule.source, "threshold": threshold_words(rule)} for rule in rules],
+        "rules": [{"id": rule.id, "source": rule.source, "threshold": condition(rule)} for rule in rules],
         "errors": {"extract": dict(sorted(errors.items()))} if errors else {},
         "skipped": {name: dict(sorted(total.skipped.items())) for name, total in totals.items() if total.skipped},
         "tokenizer": {
@@ -90,18 +91,6 @@ def report_facts(
         "warnings": warnings(rules, totals),
         "dedup": dedup,
     }
-
-
-def threshold_words(rule: ResolvedRule) -> str:
-    """A rule's condition for keeping, in words.
-
-    >>> from gristmill.filters.rules import parse_use, resolve
-    >>> threshold_words(resolve([parse_use("gopher_quality")])[0])
-    'at least 50'
-    """
-    if isinstance(rule.threshold, tuple):
-        return "one of " + ", ".join(rule.threshold)
-    return f"{'at least' if rule.comparison == 'min' else 'at most'} {rule.threshold:g}"
 
 
 def warnings(rules: Sequence[ResolvedRule], totals: dict[str, Totals]) -> list[str]:

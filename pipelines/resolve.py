@@ -2,7 +2,7 @@
 
 ::
 
-    components ─▶ texts of candidates, by shard ─▶ (group, batch with shingle sets) ─▶ GroupByKey ─▶ dedup/resolved/part-*
+    components ─▶ candidates by shard ─▶ (group, batch with shingle sets) ─▶ GroupByKey ─▶ dedup/resolved/part-*
 
 A document is a duplicate only of a *kept* document it was compared with; a chain A~B~C whose ends differ is so broken.
 """

@@ -1,4 +1,4 @@
-"""One run in progress: builds, executes and watches the Beam pipeline of each step, and keeps ``run.json`` up to date."""
+"""One run in progress: executes and watches the Beam pipeline of each step, and keeps ``run.json`` up to date."""
 
 from __future__ import annotations
 
@@ -121,9 +121,9 @@ def run_pipeline(execution: Execution, step: str, input_bytes: int, build: Calla
 
 
 def cause(error: BaseException) -> str:
-    """The lines of a worker's failure that say what was wrong and where, without the traceback around them.
+    r"""The lines of a worker's failure that say what was wrong and where, without the traceback around them.
 
-    >>> cause(RuntimeError("Traceback (most recent call last):\\n  File x\\nValueError: bad\\nwhile extract worked on a/b"))
+    >>> cause(RuntimeError("Traceback:\n  File x\nValueError: bad\nwhile extract worked on a/b"))
     'ValueError: bad (while extract worked on a/b)'
     """
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]

@@ -99,15 +99,16 @@ def _model_at(model: type[BaseModel], location: Location) -> type[BaseModel] | N
         if isinstance(part, int) or current is None:
             continue
         field = current.model_fields.get(part)
-        current = _model_of(field.annotation) if field else None
+        current = model_of(field.annotation) if field else None
     return current
 
 
-def _model_of(annotation: Any) -> type[BaseModel] | None:
+def model_of(annotation: Any) -> type[BaseModel] | None:
+    """The configuration model inside an annotation such as ``NearSection | Literal[False]``, or None."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     if isinstance(annotation, types.UnionType) or typing.get_origin(annotation) is not None:
         for argument in typing.get_args(annotation):
-            if (found := _model_of(argument)) is not None:
+            if (found := model_of(argument)) is not None:
                 return found
     return None

@@ -68,7 +68,7 @@ def shard_name(shard: str) -> str:
     """A readable file name that is unique to a relative uri.
 
     >>> shard_name("crawl/a b.warc.gz")
-    'a_b.warc.gz-1b4a7c1a'
+    'a_b.warc.gz-cee3f119'
     """
     base = re.sub(r"[^A-Za-z0-9._-]", "_", shard.rsplit("/", 1)[-1])[:80].lstrip("._") or "shard"
     return f"{base}-{xxhash.xxh3_64_hexdigest(shard.encode())[:8]}"
@@ -107,7 +107,11 @@ def common_root(patterns: Sequence[str]) -> str:
     'data/web'
     """
     roots = [storage.root_of(pattern).split("/") for pattern in patterns]
-        return "/".join(shared) or ("/" if roots[0][0] == "" else ".")
+    shared = roots[0]
+    for root in roots[1:]:
+        same = itertools.takewhile(lambda pair: pair[0] == pair[1], zip(shared, root, strict=False))
+        shared = [part for part, _ in same]
+    return "/".join(shared) or ("/" if roots[0][0] == "" else ".")
 
 
 def read_inputs(uri: str) -> list[RawShard]:

@@ -1,0 +1,194 @@
+"""`gristmill rules`, `sources` and `config`: what there is to configure."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+from pydantic import BaseModel
+from rich.console import Console
+from rich.table import Table
+
+from gristmill.config import Config, load_config
+from gristmill.explain import condition
+from gristmill.filters.rules import RULE_SETS, RuleUse, parse_use, resolve
+from gristmill.runs import RunDirectory
+
+
+@click.command("rules")
+@click.argument("run", metavar="[RUN]", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def rules_command(run: str | None, as_json: bool) -> None:
+    """List every rule set, variant, rule, threshold and source; with RUN, how often each rule in force fired.
+
+    \b
+    gristmill rules
+    gristmill rules runs/quickstart
+    """
+    rows = _fired(run) if run else _all_rules()
+    if as_json:
+        click.echo(json.dumps(rows, indent=1, ensure_ascii=False))
+        return
+    table = Table(title="Rules in force" if run else "Rules", title_justify="left")
+    names = ("rule", "failed", "share", "only cause", "keeps") if run else ("rule", "variant", "signal", "keeps", "for")
+    for name in names:
+        table.add_column(name, justify="right" if name in {"failed", "share", "only cause"} else "left")
+    if not run:
+        table.add_column("source", overflow="fold")
+    for row in rows:
+        table.add_row(*(_cell(row[name.replace(" ", "_")]) for name in names), *(() if run else (row["source"],)))
+    Console().print(table)
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.2%}"
+    return f"{value:,}" if isinstance(value, int) else ", ".join(value) if isinstance(value, list) else str(value)
+
+
+def _all_rules() -> list[dict[str, Any]]:
+    rows = []
+    for name, rule_set in RULE_SETS.items():
+        for variant in rule_set.variants:
+            for rule in resolve([RuleUse(name, variant)]):
+                rows.append(
+                    {
+                        "rule": rule.id,
+                        "rule_set": name,
+                        "variant": variant + (" (default)" if variant == rule_set.default else ""),
+                        "signal": rule.signal,
+                        "comparison": rule.comparison,
+                        "threshold": rule.threshold,
+                        "keeps": condition(rule),
+                        "for": list(rule.kinds),
+                        "source": rule.source,
+                    }
+                )
+    return rows
+
+
+def _fired(run_uri: str) -> list[dict[str, Any]]:
+    """How often each rule in force failed a document, and how often it was the only one that did."""
+    import pyarrow.compute as pc  # noqa: PLC0415
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    from gristmill import storage  # noqa: PLC0415
+
+    run = RunDirectory(run_uri)
+    config = Config.model_validate(run.read_state()["config"])
+    uses = [parse_use(entry) for entry in config.rules.use]
+    rules = resolve(uses, keep_languages=config.language.keep, min_language_score=config.language.min_score)
+    failed = dict.fromkeys((rule.id for rule in rules), 0)
+    alone, documents = dict(failed), 0
+    for shard in run.read_inputs():
+        with storage.open_read(run.shard("decisions", shard)) as stream:
+            column = pq.read_table(stream, columns=["failed_rules"]).column(0).combine_chunks()
+        documents += len(column)
+        for counts, lists in ((failed, column), (alone, column.filter(pc.equal(pc.list_value_length(column), 1)))):
+            for entry in pc.value_counts(pc.list_flatten(lists).cast("string")):
+                counts[entry["values"].as_py()] += entry["counts"].as_py()
+    return [
+        {
+            "rule": rule.id,
+            "failed": failed[rule.id],
+            "share": failed[rule.id] / max(1, documents),
+            "only_cause": alone[rule.id],
+            "keeps": condition(rule),
+            "documents": documents,
+            "source": rule.source,
+        }
+        for rule in rules
+    ]
+
+
+@click.command("sources")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def sources_command(as_json: bool) -> None:
+    """List the kinds of raw input that can be read.
+
+    \b
+    gristmill sources
+    """
+    from gristmill.pipelines.sources.table import SOURCES  # noqa: PLC0415  brings the HTML parsers
+
+    rows = [
+        {
+            "kind": source.name,
+            "documents": source.document_kind,
+            "files": list(source.suffixes),
+            "summary": source.summary,
+        }
+        for source in SOURCES.values()
+    ]
+    if as_json:
+        click.echo(json.dumps(rows, indent=1))
+        return
+    table = Table(title="Source kinds", title_justify="left")
+    for name in ("kind", "documents", "files", "summary"):
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        table.add_row(*(_cell(value) for value in row.values()))
+    Console().print(table)
+
+
+@click.command("config")
+@click.argument("config_path", metavar="[CONFIG]", required=False)
+@click.option("--check", is_flag=True, help="Only say whether CONFIG is valid; reads no input.")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def config_command(config_path: str | None, check: bool, as_json: bool) -> None:
+    """Print CONFIG with every default filled in; without CONFIG, every key there is.
+
+    \b
+    gristmill config
+    gristmill config examples/quickstart.toml --check
+    """
+    if config_path is None:
+        _print_keys(as_json=as_json)
+        return
+    config = load_config(config_path)
+    uses = [parse_use(entry) for entry in config.rules.use]
+    resolve(uses, keep_languages=config.language.keep, min_language_score=config.language.min_score)
+    if check:
+        click.echo(f"{config_path}: valid, config hash {config.digest()}")
+    else:
+        click.echo(json.dumps(config.to_json(), indent=1, ensure_ascii=False))
+
+
+def config_keys(model: type[BaseModel] = Config, prefix: str = "") -> list[dict[str, str]]:
+    """Every key of the configuration with its default and meaning, in the order of the file."""
+    from gristmill.config_errors import model_of  # noqa: PLC0415
+
+    rows = []
+    for name, field in model.model_fields.items():
+        inner = model_of(field.annotation)
+        key = f"{prefix}{name}"
+        if inner is not None and not field.description:
+            rows += config_keys(inner, f"{key}.")
+            continue
+        default = "required" if field.is_required() else _default(field.get_default(call_default_factory=True))
+        rows.append({"key": key, "default": default, "meaning": field.description or ""})
+        if inner is not None:
+            rows += config_keys(inner, f"{key}.")
+    return rows
+
+
+def _default(value: Any) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, BaseModel):
+        return json.dumps(value.model_dump(mode="json"))
+    return json.dumps(value)
+
+
+def _print_keys(*, as_json: bool) -> None:
+    rows = config_keys()
+    if as_json:
+        click.echo(json.dumps(rows, indent=1))
+        return
+    table = Table(title="Configuration keys", title_justify="left")
+    for name in ("key", "default", "meaning"):
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        table.add_row(*row.values())
+    Console().print(table)

@@ -1,0 +1,72 @@
+"""`gristmill explain`: one document's whole story, or that of a record that could not be processed."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from gristmill.explain import Story, explain
+from gristmill.units import format_count
+
+
+@click.command("explain")
+@click.argument("run", metavar="RUN")
+@click.argument("document", metavar="DOC_ID_OR_URI")
+@click.option("--json", "as_json", is_flag=True, help="Print the story as JSON.")
+@click.option("--signals", "all_signals", is_flag=True, help="Show every signal, not only those that a rule judges.")
+def explain_command(run: str, document: str, as_json: bool, all_signals: bool) -> None:
+    """Why DOC_ID_OR_URI was kept, removed, found a duplicate, or failed.
+
+    A document is named by its id in hex, by its uri, or by the end of its uri.
+
+    \b
+    gristmill explain runs/quickstart https://example.org/page.html
+    gristmill explain runs/quickstart 314ce46f12c9ac86accf49b21684c05b
+    """
+    stories = explain(run, document)
+    if as_json:
+        click.echo(json.dumps([story.to_json() for story in stories], indent=1, ensure_ascii=False))
+        return
+    console = Console()
+    for story in stories:
+        print_story(console, story, all_signals=all_signals)
+
+
+def print_story(console: Console, story: Story, *, all_signals: bool = False) -> None:
+    """Prints one story: where it came from, the verdict, every rule with its signal, duplicates, tokens."""
+    console.rule(f"[bold]{story.verdict}[/bold]  {story.uri}", align="left")
+    for line in story.sentences:
+        console.print(f"  {line}", highlight=False, markup=False)
+    facts = Table(show_header=False, box=None, padding=(0, 2))
+    for name, value in story.facts.items():
+        facts.add_row(name, str(value))
+    console.print(facts)
+    if story.rules:
+        console.print(_rules(story.rules))
+    if all_signals and story.signals:
+        table = Table(title="all signals", title_justify="left")
+        table.add_column("signal")
+        table.add_column("value", justify="right")
+        for name, value in story.signals.items():
+            table.add_row(name, _number(value))
+        console.print(table)
+
+
+def _rules(rules: list[dict[str, Any]]) -> Table:
+    table = Table(title="rules in force", title_justify="left")
+    for name in ("rule", "signal", "value", "keeps", ""):
+        table.add_column(name, justify="right" if name == "value" else "left")
+    for rule in rules:
+        outcome = {True: "passed", False: "[red]failed[/red]", None: "[dim]not for this document[/dim]"}[rule["passed"]]
+        table.add_row(rule["rule"], rule["signal"], _number(rule["value"]), rule["keeps"], outcome)
+    return table
+
+
+def _number(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return format_count(value) if isinstance(value, int) and not isinstance(value, bool) else str(value)

@@ -1,0 +1,119 @@
+"""The tables at the end of a run, and the same as JSON."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from gristmill.units import format_bytes, format_count, format_seconds
+
+
+def summary_json(result: Any, seconds: float) -> dict[str, Any]:
+    """Everything the summary shows, for scripts.
+
+    Args:
+        result: a :class:`gristmill.pipelines.curate.RunResult`.
+        seconds: wall-clock time of the whole command.
+    """
+    return {
+        "run": result.run.uri,
+        "seconds": round(seconds, 3),
+        "sources": {
+            name: {
+                "shards": total.shards,
+                "raw_bytes": total.raw_bytes,
+                "records": total.records,
+                "documents": total.documents,
+                "skipped": dict(sorted(total.skipped.items())),
+                "errors": dict(sorted(total.errors.items())),
+                **{verdict: total.verdicts[verdict] for verdict in ("kept", "removed", "duplicate", "error")},
+                "tokens": total.tokens,
+                "text_bytes": total.text_bytes,
+                "failed": dict(sorted(total.failed.items())),
+            }
+            for name, total in sorted(result.totals.items())
+        },
+        "stages": result.stages,
+        "warnings": list(result.warnings),
+        "report": result.report,
+    }
+
+
+def print_summary(console: Console, result: Any, seconds: float) -> None:
+    """Prints what became of every record, what each rule failed, and how long each step took."""
+    console.print(_sources(result))
+    console.print(_rules(result))
+    console.print(_steps(result, seconds))
+    for warning in result.warnings:
+        console.print(f"[yellow]note[/yellow] {warning}", highlight=False)
+    console.print(f"run     {result.run.uri}", highlight=False)
+    console.print(f"tokens  {result.run.manifest}", highlight=False)
+    console.print(f"report  {result.report}", highlight=False)
+
+
+def _sources(result: Any) -> Table:
+    table = Table(title="What became of every raw record", title_justify="left")
+    table.add_column("source")
+    columns = ("input", "records", "skipped", "errors", "documents", "kept", "removed", "duplicate", "tokens")
+    for name in columns:
+        table.add_column(name, justify="right")
+    sums: Counter[str] = Counter()
+    for name, total in sorted(result.totals.items()):
+        row = _row(total)
+        sums.update(row)
+        table.add_row(name, *_shown(row))
+    if len(result.totals) > 1:
+        table.add_section()
+        table.add_row("all", *_shown(sums))
+    return table
+
+
+def _row(total: Any) -> dict[str, int]:
+    return {
+        "input": total.raw_bytes,
+        "records": total.records,
+        "skipped": total.skipped.total(),
+        "errors": total.errors.total(),
+        "documents": total.documents,
+        "kept": total.verdicts["kept"],
+        "removed": total.verdicts["removed"],
+        "duplicate": total.verdicts["duplicate"],
+        "tokens": total.tokens,
+    }
+
+
+def _shown(row: dict[str, int] | Counter[str]) -> list[str]:
+    return [format_bytes(row["input"]), *(format_count(value) for name, value in row.items() if name != "input")]
+
+
+def _rules(result: Any) -> Table:
+    table = Table(title="Documents failing each rule (one document can fail several)", title_justify="left")
+    table.add_column("rule")
+    for name in sorted(result.totals):
+        table.add_column(name, justify="right")
+    for rule in result.rules:
+        counts = [result.totals[name].failed[rule.id] for name in sorted(result.totals)]
+        if any(counts):
+            table.add_row(rule.id, *(format_count(count) if count else "" for count in counts))
+    return table
+
+
+def _steps(result: Any, seconds: float) -> Table:
+    documents = sum(total.documents for total in result.totals.values())
+    raw_bytes = sum(total.raw_bytes for total in result.totals.values())
+    table = Table(title="Steps", title_justify="left")
+    for name in ("step", "outputs", "made", "up to date", "time", "documents/s"):
+        table.add_column(name, justify="left" if name == "step" else "right")
+    for step, entry in result.stages.items():
+        # A rate is shown only for a step that did all of its work in this command.
+        whole = entry["made"] == entry["outputs"] and entry["seconds"]
+        rate = f"{documents / entry['seconds']:,.0f}" if whole else ""
+        counts = [format_count(entry[name]) for name in ("outputs", "made", "reused")]
+        table.add_row(step, *counts, format_seconds(entry["seconds"]), rate)
+    table.add_section()
+    table.add_row("all", "", "", "", format_seconds(seconds), f"{documents / max(seconds, 1e-9):,.0f}")
+    table.caption = f"{format_bytes(raw_bytes)} of raw input, {format_bytes(raw_bytes / max(seconds, 1e-9))}/s in all"
+    return table

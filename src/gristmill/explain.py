@@ -1,0 +1,221 @@
+"""The story of one document, put together from the files of a run: no text is judged again."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from gristmill import storage
+from gristmill.config import Config
+from gristmill.errors import InputError
+from gristmill.filters.rules import ResolvedRule, parse_use, resolve
+from gristmill.inputs import RawShard
+from gristmill.runs import RunDirectory
+from gristmill.tokenize.manifest import Manifest
+from gristmill.tokenize.order import part_of, ranks
+
+MOST_STORIES = 5
+"""Documents told at most when the end of a uri fits several."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Story:
+    """What a run knows of one document or dead letter.
+
+    Attributes:
+        uri: its address.
+        verdict: ``kept``, ``removed``, ``duplicate`` or ``error``.
+        sentences: the reason in words.
+        facts: provenance and sizes.
+        rules: every rule in force with signal, value, condition and outcome (None: not for this document).
+        signals: all signals.
+    """
+
+    uri: str
+    verdict: str
+    sentences: list[str]
+    facts: dict[str, Any]
+    rules: list[dict[str, Any]] = dataclasses.field(default_factory=list)
+    signals: dict[str, Any] = dataclasses.field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """The story as JSON values."""
+        return dataclasses.asdict(self)
+
+
+def explain(run_uri: str, document: str) -> list[Story]:
+    """The stories of the documents and dead letters that ``document`` names.
+
+    Args:
+        run_uri: a run directory.
+        document: a doc_id in hex, a uri, or the end of a uri.
+
+    Raises:
+        InputError: nothing of that name is in the run.
+    """
+    run = RunDirectory(run_uri)
+    state = run.read_state()
+    shards = run.read_inputs()
+    config = Config.model_validate(state["config"])
+    hits = _find(run, shards, _matcher(document))[:MOST_STORIES]
+    stories = [_story(run, config, shards, shard, row) for shard, row in hits]
+    stories += [_dead_letter(letter) for letter in _dead_letters(run, document)][: MOST_STORIES - len(stories)]
+    if not stories:
+        msg = (
+            f"no document or dead letter of {run_uri} has the id or uri {document!r}; a record that was skipped by design "
+            "(a redirect, an image) has no row: their counts are in the report"
+        )
+        raise InputError(msg)
+    return stories
+
+
+def _matcher(document: str) -> Callable[[pa.Table], pa.Array]:
+    if re.fullmatch(r"[0-9a-fA-F]{32}", document):
+        wanted = pa.scalar(bytes.fromhex(document), pa.binary(16))
+        return lambda table: pc.equal(table.column("doc_id"), wanted)
+    return lambda table: pc.ends_with(table.column("uri"), document)
+
+
+def _find(
+    run: RunDirectory, shards: Sequence[RawShard], matches: Callable[[pa.Table], pa.Array]
+) -> list[tuple[RawShard, dict[str, Any]]]:
+    """Ledger rows that match, with the row's number in its shard; whole uris before ends of uris is the caller's wish."""
+
+    def look(shard: RawShard) -> list[tuple[RawShard, dict[str, Any]]]:
+        uri = run.shard("ledger", shard)
+        if not storage.exists(uri):
+            return []
+        with storage.open_read(uri) as stream:
+            table = pq.read_table(stream)
+        table = table.append_column("row", pa.array(range(table.num_rows), pa.int64()))
+        return [(shard, row) for row in table.filter(matches(table)).to_pylist()]
+
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        return [hit for found in pool.map(look, shards) for hit in found]
+
+
+def _story(
+    run: RunDirectory, config: Config, shards: Sequence[RawShard], shard: RawShard, row: dict[str, Any]
+) -> Story:
+    document = _read_row(run.shard("documents", shard), row["row"])
+    signals = _read_row(run.shard("signals", shard), row["row"])
+    signals.pop("doc_id")
+    uses = [parse_use(entry) for entry in config.rules.use]
+    rules = resolve(uses, keep_languages=config.language.keep, min_language_score=config.language.min_score)
+    judged = [_judged(rule, signals, document["kind"], set(row["failed_rules"])) for rule in rules]
+    facts: dict[str, Any] = {
+        "doc_id": row["doc_id"].hex(),
+        "source": f"{row['source']} ({document['kind']})",
+        "raw shard": f"{shard.uri}, offset {document['offset']}, {document['length']} bytes",
+        "title": document["title"] or "unknown",
+        "language": f"{row['language']} ({row['language_score']:.2f})",
+        "published": f"{document['published'] or 'unknown'} (evidence: {document['date_evidence']})",
+        "license": f"{document['license'] or 'unknown'} (evidence: {document['license_evidence']})",
+        "text": f"{len(document['text'].encode()):,} bytes, begins {document['text'][:70]!r}",
+    }
+    if row["verdict"] == "kept":
+        facts["tokens"] = f"{row['tokens']:,} in {_part(run, row)}"
+    facts["cluster"] = f"{row['cluster_size']} documents"
+    sentences = list(_sentences(run, shards, row, judged))
+    return Story(row["uri"], row["verdict"], sentences, facts, judged, signals)
+
+
+def _sentences(
+    run: RunDirectory, shards: Sequence[RawShard], row: dict[str, Any], judged: list[dict[str, Any]]
+) -> Iterator[str]:
+    failed = [rule for rule in judged if rule["passed"] is False]
+    if row["verdict"] == "removed":
+        yield f"Removed: it fails {len(failed)} of {len(judged)} rules."
+        for rule in failed:
+            yield f"{rule['rule']}: {rule['signal']} is {_short(rule['value'])}, kept would be {rule['keeps']}."
+    elif row["verdict"] == "duplicate":
+        kept = row["duplicate_of"]
+        wanted = pa.scalar(kept, pa.binary(16))
+        found = _find(run, shards, lambda table: pc.equal(table.column("doc_id"), wanted))
+        name = found[0][1]["uri"] if found else "a document that is not in this run"
+        yield f"Duplicate of {name} ({kept.hex()})."
+        yield (
+            f"Their true Jaccard similarity is {row['similarity']:.3f}; the cluster has {row['cluster_size']} documents, "
+            "of which that one stays."
+        )
+    else:
+        yield f"Kept: it passes all {len(judged)} rules in force."
+        if row["cluster_size"] > 1:
+            yield f"It stands for a cluster of {row['cluster_size']} documents; the others are duplicates of it."
+
+
+def _judged(rule: ResolvedRule, signals: dict[str, Any], kind: str, failed: set[str]) -> dict[str, Any]:
+    value = signals.get(rule.signal)
+    applies = kind in rule.kinds and (not rule.languages or signals.get("language") in rule.languages)
+    return {
+        "rule": rule.id,
+        "signal": rule.signal,
+        "value": value,
+        "keeps": condition(rule),
+        "passed": (rule.id not in failed) if applies else None,
+        "source": rule.source,
+    }
+
+
+def condition(rule: ResolvedRule) -> str:
+    """A rule's condition for keeping, in words.
+
+    >>> condition(resolve([parse_use("gopher_quality")])[0])
+    'at least 50'
+    """
+    if isinstance(rule.threshold, tuple):
+        return "one of " + ", ".join(rule.threshold)
+    return f"{'at least' if rule.comparison == 'min' else 'at most'} {rule.threshold:g}"
+
+
+def _short(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _read_row(uri: str, row: int) -> dict[str, Any]:
+    """One row of a committed file; only its row group is read."""
+    with storage.open_read(uri) as stream, pq.ParquetFile(stream) as file:
+        first = 0
+        for group in range(file.num_row_groups):
+            rows = file.metadata.row_group(group).num_rows
+            if row < first + rows:
+                found: dict[str, Any] = file.read_row_group(group).slice(row - first, 1).to_pylist()[0]
+                return found
+            first += rows
+    msg = f"{uri} has no row {row}; run `gristmill verify` on this run"
+    raise InputError(msg)
+
+
+def _part(run: RunDirectory, row: dict[str, Any]) -> str:
+    manifest = Manifest.from_json(storage.read_bytes(run.manifest), run.manifest)
+    parts = manifest.sources[row["source"]].parts
+    rank = ranks(manifest.seed, pa.array([row["doc_id"]], pa.binary(16)))
+    return f"tokens/{parts[int(part_of(rank, len(parts))[0])].path}"
+
+
+def _dead_letters(run: RunDirectory, document: str) -> list[dict[str, Any]]:
+    letters = []
+    for entry in storage.walk(run.path("errors")):
+        with storage.open_read(entry.uri) as stream:
+            table = pq.read_table(stream)
+        letters += table.filter(pc.ends_with(table.column("uri"), document)).to_pylist()
+    return letters
+
+
+def _dead_letter(letter: dict[str, Any]) -> Story:
+    facts = {
+        "source": letter["source"],
+        "raw shard": f"{letter['shard']}, offset {letter['offset']}",
+        "stage": letter["stage"],
+        "error": letter["error"],
+        "detail": letter["detail"],
+    }
+    sentence = f"Failed in {letter['stage']}: {letter['error']}. {letter['detail']}"
+    return Story(letter["uri"], "error", [sentence], facts)
