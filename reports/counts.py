@@ -82,15 +82,15 @@ class Counts:
                 yield dict(zip(self.keys, key, strict=True)), dict(zip(self.values, amounts, strict=True))
 
     def total(self, **wanted: str) -> tuple[int, ...]:
-        """Sums of the value columns over the rows that :meth:`select` gives, in the order of ``values``."""
-        sums = [0] * len(self.values)
-        for _, amounts in self.select(**wanted):
-            for index, name in enumerate(self.values):
-                sums[index] += amounts[name]
-        return tuple(sums)
+        """Sums of the value columns over the rows whose key columns have the wanted values, in the order of ``values``."""
+        return self.by_keys(**wanted).get((), (0,) * len(self.values))
 
-    def by(self, *names: str, **wanted: str) -> dict[str, tuple[int, ...]] | dict[Key, tuple[int, ...]]:
-        """Sums grouped by one or more key columns, sorted by them; a single name gives plain strings as keys."""
+    def by(self, name: str, **wanted: str) -> dict[str, tuple[int, ...]]:
+        """Sums grouped by one key column, over the rows whose key columns have the wanted values, sorted."""
+        return {key[0]: amounts for key, amounts in self.by_keys(name, **wanted).items()}
+
+    def by_keys(self, *names: str, **wanted: str) -> dict[Key, tuple[int, ...]]:
+        """Sums grouped by several key columns, over the rows whose key columns have the wanted values, sorted."""
         places = [self.keys.index(name) for name in names]
         conditions = [(self.keys.index(name), value) for name, value in wanted.items()]
         sums: dict[Key, list[int]] = {}
@@ -100,10 +100,7 @@ class Counts:
             row = sums.setdefault(tuple(key[place] for place in places), [0] * len(self.values))
             for index, amount in enumerate(amounts):
                 row[index] += amount
-        ordered = {key: tuple(sums[key]) for key in sorted(sums)}
-        if len(names) == 1:
-            return {key[0]: amounts for key, amounts in ordered.items()}
-        return ordered
+        return {key: tuple(sums[key]) for key in sorted(sums)}
 
     def to_dict(self) -> dict[str, object]:
         """JSON-able form with rows in sorted order."""

@@ -80,7 +80,7 @@ def _timeline(years: dict[int, int]) -> Table:
             Column("share", "Share", "share"),
         ),
         rows,
-        charts=(Chart("columns", f"Documents kept by {name} of publication", "period", ("documents",), rows=1000),),
+        charts=(Chart("columns", f"Documents kept by {name} of publication", ("period",), ("documents",), rows=1000),),
     )
 
 

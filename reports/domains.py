@@ -83,7 +83,7 @@ def build_domains(measured: Measured, _run: RunFacts) -> Section:
             READ_AND_KEPT,
             (domain, *AMOUNT_COLUMNS),
             [[name, *amount_cells(*sums[name], tokens)] for name in kept_order],
-            charts=(Chart("bars", "Documents kept, by domain", "domain", ("kept",), rows=15),),
+            charts=(Chart("bars", "Documents kept, by domain", ("domain",), ("kept",), rows=15),),
         ),
         Table(
             "top_removed",

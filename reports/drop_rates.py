@@ -68,7 +68,7 @@ def build_drop_rates(measured: Measured, _run: RunFacts) -> Section:
             about,
             (kind, *_RATE),
             kinds,
-            charts=(Chart("bars", chart + "kind", "kind", ("removed_share",), "removed_interval"),),
+            charts=(Chart("bars", chart + "kind", ("kind",), ("removed_share",), "removed_interval"),),
         ),
         Table(
             "by_language",
@@ -76,7 +76,7 @@ def build_drop_rates(measured: Measured, _run: RunFacts) -> Section:
             about,
             (language, *_RATE),
             _rates(measured, "language"),
-            charts=(Chart("bars", chart + "language", "language", ("removed_share",), "removed_interval", 12),),
+            charts=(Chart("bars", chart + "language", ("language",), ("removed_share",), "removed_interval", 12),),
         ),
         Table(
             "by_language_and_kind",

@@ -112,7 +112,7 @@ def build_duplicates(measured: Measured, run: RunFacts) -> Section:
                 Column("largest", "Largest cluster", "count"),
             ),
             _cluster_rows(measured),
-            charts=(Chart("bars", "Documents in clusters of each size", "size", ("documents",)),),
+            charts=(Chart("bars", "Documents in clusters of each size", ("size",), ("documents",)),),
         ),
         Table(
             "similarity",
@@ -127,7 +127,7 @@ def build_duplicates(measured: Measured, run: RunFacts) -> Section:
             _similarity_rows(measured),
             charts=(
                 Chart(
-                    "columns", "Duplicates by similarity to the kept document", "similarity", ("documents",), rows=21
+                    "columns", "Duplicates by similarity to the kept document", ("similarity",), ("documents",), rows=21
                 ),
             ),
         ),

@@ -88,7 +88,7 @@ def _excluding_one(rows: list[list[Cell]]) -> int:
 
 
 def _forest(title: str, label: str) -> Chart:
-    return Chart("forest", title, label, ("adjusted",), "adjusted_interval", rows=30)
+    return Chart("forest", title, (label,), ("adjusted",), "adjusted_interval", rows=30)
 
 
 def build_identity_terms(measured: Measured, _run: RunFacts) -> Section:

@@ -32,7 +32,7 @@ def build_languages(measured: Measured, _run: RunFacts) -> Section:
         key="languages",
         title="Coverage by language",
         names={"language": Column("language", "Language", "name")},
-        charts=(Chart("bars", "Share of the run's tokens by language", "language", ("token_share",), rows=12),),
+        charts=(Chart("bars", "Share of the run's tokens by language", ("language",), ("token_share",), rows=12),),
     )
     code_table = coverage_table(
         measured["programming_languages"],
@@ -41,7 +41,9 @@ def build_languages(measured: Measured, _run: RunFacts) -> Section:
         title="Coverage by programming language",
         names={"language": Column("language", "Programming language", "corpus")},
         charts=(
-            Chart("bars", "Share of the run's tokens by programming language", "language", ("token_share",), rows=12),
+            Chart(
+                "bars", "Share of the run's tokens by programming language", ("language",), ("token_share",), rows=12
+            ),
         ),
     )
     lead = f"{counted(len(by_language), 'language')} among the documents kept."

@@ -69,8 +69,10 @@ def build_lengths(measured: Measured, _run: RunFacts) -> Section:
         ),
         rows,
         charts=(
-            Chart("columns", "Documents read, by length of their text", "length", ("read",), rows=64),
-            Chart("stacked", "Verdicts as shares of the documents read, by length", "length", tuple(VERDICTS), rows=64),
+            Chart("columns", "Documents read, by length of their text", ("length",), ("read",), rows=64),
+            Chart(
+                "stacked", "Verdicts as shares of the documents read, by length", ("length",), tuple(VERDICTS), rows=64
+            ),
         ),
     )
     lead = (

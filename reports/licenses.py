@@ -43,7 +43,7 @@ def build_licenses(measured: Measured, _run: RunFacts) -> Section:
             title="Coverage by evidence of the licence",
             names={"evidence": evidence},
             charts=(
-                Chart("bars", "Share of the run's tokens by evidence of the licence", "evidence", ("token_share",)),
+                Chart("bars", "Share of the run's tokens by evidence of the licence", ("evidence",), ("token_share",)),
             ),
         ),
         coverage_table(

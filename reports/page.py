@@ -77,7 +77,7 @@ class Chart:
         kind: ``bars``: one bar a row; ``stacked``: one bar of several parts a row; ``columns``: a histogram in row
             order; ``forest``: a ratio and its interval on a log axis.
         title: what is shown, in words.
-        label: key of the column that names a row.
+        labels: keys of the columns that name a row, joined by commas.
         values: keys of the columns drawn.
         interval: key of an interval column drawn as a whisker, or None.
         rows: how many rows, from the first, are drawn.
@@ -85,7 +85,7 @@ class Chart:
 
     kind: ChartKind
     title: str
-    label: str
+    labels: tuple[str, ...]
     values: tuple[str, ...]
     interval: str | None = None
     rows: int = 20
@@ -121,7 +121,9 @@ class Table:
             "rows": [list(row) for row in self.rows[:MAX_ROWS]],
             "rows_total": len(self.rows),
             "total": None if self.total is None else list(self.total),
-            "charts": [{**asdict(chart), "values": list(chart.values)} for chart in self.charts],
+            "charts": [
+                {**asdict(chart), "labels": list(chart.labels), "values": list(chart.values)} for chart in self.charts
+            ],
         }
 
 

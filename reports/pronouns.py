@@ -47,7 +47,11 @@ def _sets(measured: Measured) -> Table:
         rows,
         charts=(
             Chart(
-                "bars", "Share of English documents with each set of pronouns", "set", ("with_share",), "with_interval"
+                "bars",
+                "Share of English documents with each set of pronouns",
+                ("set", "verdict"),
+                ("with_share",),
+                "with_interval",
             ),
         ),
     )
@@ -94,8 +98,8 @@ def build_pronouns(measured: Measured, _run: RunFacts) -> Section:
     she = measured["english_axes"].total(axis="she", verdict="kept")[0]
     he = measured["english_axes"].total(axis="he", verdict="kept")[0]
     lead = (
-        f"A pronoun of the set she occurs in {part_of(she, kept, 'English documents kept')}, one of the set he in "
-        f"{part_of(he, kept, 'English documents kept')}; these documents have {counted(words, 'word')}."
+        f"She, her, hers or herself occurs in {part_of(she, kept, 'English documents kept')}; he, him, his or himself in "
+        f"{part_of(he, kept, 'English documents kept')}. These documents have {counted(words, 'word')}."
     )
     notes = (
         WHAT_IS_COUNTED,

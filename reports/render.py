@@ -16,7 +16,7 @@ import jinja2
 from markupsafe import Markup
 
 from gristmill.reports.svg import draw, legend, shown
-from gristmill.reports.wording import byte_size, count, percent, ratio
+from gristmill.reports.wording import byte_size, count, percent, ratio, visible
 
 SHOWN_ROWS = 50
 """Rows of a table on the page; the rest are in report.json."""
@@ -56,9 +56,7 @@ def cell(value: Any, kind: str) -> Markup:
     if isinstance(value, dict):
         return Markup('<span class="none">{}: {}</span>').format(value["empty"], value["why"])
     if kind == "corpus":
-        text = str(value)
-        short = text if len(text) <= MAX_CORPUS_CHARACTERS else text[: MAX_CORPUS_CHARACTERS - 1] + "\u2026"
-        return Markup('<bdi dir="auto">{}</bdi>').format(visible(short))
+        return Markup('<bdi dir="auto">{}</bdi>').format(visible(str(value), MAX_CORPUS_CHARACTERS))
     if kind in ("share_interval", "ratio_interval"):
         write = percent if kind == "share_interval" else ratio
         return Markup("{} to {}").format(write(value[0]), write(value[1]))
@@ -67,17 +65,6 @@ def cell(value: Any, kind: str) -> Markup:
     if kind in ("name", "text"):
         return Markup("{}").format(visible(str(value)))
     return Markup("{}").format(shown(value, kind))
-
-
-def visible(text: str) -> str:
-    """``text`` with control and direction-changing characters made visible as ``<U+XXXX>``.
-
-    >>> visible("a\u202eb")
-    'a<U+202E>b'
-    """
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else f"<U+{ord(c):04X}>" for c in text)
 
 
 NUMERIC = frozenset({"count", "bytes", "seconds", "number", "share", "ratio", "share_interval", "ratio_interval"})

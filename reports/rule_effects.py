@@ -89,7 +89,7 @@ def build_rule_effects(measured: Measured, run: RunFacts) -> Section:
                 Chart(
                     "bars",
                     "Share of documents read that failed each rule",
-                    "rule",
+                    ("rule",),
                     ("failed_share",),
                     "failed_interval",
                 ),

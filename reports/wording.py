@@ -78,3 +78,16 @@ def listing(names: list[str], limit: int = 12) -> str:
     if len(names) > limit:
         return f"{', '.join(shown)} and {len(names) - limit} more"
     return ", ".join(shown)
+
+
+def visible(text: str, limit: int | None = None) -> str:
+    """``text`` with control and direction-changing characters written out as ``<U+XXXX>``, cut to ``limit`` characters.
+
+    >>> visible("a\u202eb"), visible("abcdef", 4)
+    ('a<U+202E>b', 'abc…')
+    """
+    if limit is not None and len(text) > limit:
+        text = text[: limit - 1] + "\u2026"
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else f"<U+{ord(c):04X}>" for c in text)
