@@ -114,7 +114,7 @@ def optimal(threshold: float, num_perm: int, *, false_positive_weight: float = 0
 
 
 @numba.njit(nogil=True, cache=True)
-def _band_keys(rows, bands, rows_per_band, out):  # type: ignore[no-untyped-def]
+def _band_keys(rows: Signatures, bands: int, rows_per_band: int, out: BandKeys) -> None:
     for i in range(len(rows)):
         for band in range(bands):
             key = fmix64(np.uint64(band + 1) * np.uint64(0x9E3779B97F4A7C15))

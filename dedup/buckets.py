@@ -1,8 +1,8 @@
 """Buckets: the documents that share a band key, joined as stars by sorting.
 
-A bucket of ``m`` documents gives ``m - 1`` edges, from its smallest id to each other one, never the ``m * (m - 1) / 2`` of a
-clique. The star connects the bucket, and `gristmill.dedup.resolve.resolve` finds every similar pair within a component
-by itself, so no pair is lost by leaving out the others.
+A bucket of ``m`` documents gives ``m - 1`` edges, from its smallest id to each other one, never the
+``m * (m - 1) / 2`` of a clique. The star connects the bucket, and `gristmill.dedup.resolve.resolve` finds every similar
+pair within a component by itself, so no pair is lost by leaving out the others.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Buckets:
         buckets: buckets with at least two documents.
         largest: documents in the largest bucket (0 where there is no key).
         hot: every bucket above ``max_bucket``, largest first.
-        unlinked: members of hot buckets that are not joined to their bucket's smallest id, because the bucket was split.
+        unlinked: members of hot buckets not joined to their bucket's smallest id, because the bucket was split.
     """
 
     left: Ids
@@ -68,10 +68,9 @@ def _runs(keys: BandKeys) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
 
 
 def _shared(keys: BandKeys, ids: Ids) -> tuple[BandKeys, Ids, int]:
-    """The (key, id) pairs of keys that occur more than once, unique and sorted; and how many unique pairs were left out
-    because their key is theirs alone."""
+    """The (key, id) pairs of keys that occur more than once, unique and sorted, and how many keys occur once."""
     order = np.argsort(keys)
-    starts, sizes = _runs(keys[order])
+    _, sizes = _runs(keys[order])
     members = order[np.repeat(sizes > 1, sizes)]
     keys, ids = keys[members], ids[members]
     order = np.lexsort((ids, keys))

@@ -5,17 +5,18 @@ The classes, of which the first that fits counts:
 * *ignored*: invisible characters that change no word: soft hyphen, joiners, word joiner, byte order mark, variation
   selectors. They vanish.
 * *space*: ``str.isspace``. Separates words; a run of them is one space in the normal form of exact deduplication.
-* *unspaced*: letters of scripts written without spaces (Han, Hiragana, Katakana, Yi and the South-East Asian scripts of
-  Unicode's line-breaking class SA, such as Thai, Lao, Khmer and Burmese). Each one is a word, so a shingle of 5 words is 5
-  such characters. As ``\w+`` a whole Chinese clause would be one word, and one changed character would change it.
+* *unspaced*: letters of scripts written without spaces (Han, Hiragana, Katakana, Yi and the South-East Asian scripts
+  of Unicode's line-breaking class SA, such as Thai, Lao, Khmer and Burmese). Each one is a word, so a shingle of 5
+  words is 5 such characters. As ``\w+`` a whole Chinese clause would be one word, and one changed character
+  would change it.
 * *word*: ``str.isalnum`` or the underscore, which is Python's ``\w``. A run is a word.
 * *mark*: combining marks (categories Mn, Mc, Me). They continue a word but begin none, as ``\w`` of Unicode's UTS 18
   has it. Python's ``\w`` leaves them out and so cuts a Hindi or Tamil word at each vowel sign.
 * *other*: everything else. Separates words; a run between two words never counts, whatever it holds.
 
-Lower-casing is by character: ``str.lower`` where that is one character; U+0130 (capital I with a dot) becomes ``i``, and
-the final sigma becomes an ordinary one, since ``str.lower`` chooses between the two by context. Properties are those of
-the running Python's ``unicodedata`` (3.11: Unicode 14).
+Lower-casing is by character: ``str.lower`` where that is one character; U+0130 (capital I with a dot) becomes ``i``,
+and the final sigma becomes an ordinary one, since ``str.lower`` chooses between the two by context. Properties are
+those of the running Python's ``unicodedata`` (3.11: Unicode 14).
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ import unicodedata
 import numba
 import numpy as np
 import numpy.typing as npt
+
+from gristmill.dedup.text_buffers import Bytes, Integer
 
 OTHER = 0
 WORD = 1
@@ -114,7 +117,7 @@ def character_table() -> npt.NDArray[np.uint32]:
 
 
 @numba.njit(nogil=True, cache=True)
-def decode(data, position, end):  # type: ignore[no-untyped-def]
+def decode(data: Bytes, position: Integer, end: Integer) -> tuple[Integer, Integer]:
     """The code point at ``position`` of UTF-8 bytes ending at ``end``, and the position after it.
 
     Meant for bytes of 0x80 and above. A malformed byte gives U+FFFD and moves on by one; nothing past ``end`` is read.

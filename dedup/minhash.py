@@ -1,8 +1,8 @@
 """MinHash signatures, bit-equal to datasketch's ``affine32`` scheme on the same shingle hashes.
 
 datasketch 2.0.0 (``datasketch/minhash.py``, ``_init_permutations`` and ``_fmix``) maps a 32-bit hash ``h`` by
-``a_k * fmix32(h) + b_k mod 2**32`` with odd ``a_k`` and keeps the minimum over the set for each ``k``. The 64-bit shingle
-hashes of `gristmill.dedup.shingles` enter it by their low 32 bits, so::
+``a_k * fmix32(h) + b_k mod 2**32`` with odd ``a_k`` and keeps the minimum over the set for each ``k``. The 64-bit
+shingle hashes of `gristmill.dedup.shingles` enter it by their low 32 bits, so::
 
     sketch = datasketch.MinHash(num_perm=112, seed=1, hashfunc=lambda shingle: int(shingle) & 0xFFFFFFFF)
     sketch.update_batch(hashes(text))
@@ -24,7 +24,7 @@ import pyarrow as pa
 
 from gristmill.dedup.characters import character_table
 from gristmill.dedup.shingles import Hashes, check_shingle, longest_text, shingle_hashes, word_hashes
-from gristmill.dedup.text_buffers import Offsets, frozen, text_buffers
+from gristmill.dedup.text_buffers import Bytes, Integer, Offsets, frozen, text_buffers
 from gristmill.errors import ConfigError
 
 Signatures = npt.NDArray[np.uint32]
@@ -51,7 +51,7 @@ def permutations(num_perm: int = 112, seed: int = 1) -> tuple[Signatures, Signat
 
 
 @numba.njit(nogil=True, cache=True)
-def _sketch(hashed, count, a, b, mixed, row):  # type: ignore[no-untyped-def]
+def _sketch(hashed: Hashes, count: Integer, a: Signatures, b: Signatures, mixed: Signatures, row: Signatures) -> None:
     """The signature of ``hashed[:count]`` into ``row``; ``mixed`` is scratch of ``count`` rounded up to the lanes."""
     for i in range(count):
         value = np.uint32(hashed[i])
@@ -73,7 +73,9 @@ def _sketch(hashed, count, a, b, mixed, row):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(nogil=True, cache=True)
-def _signatures(data, offsets, table, shingle, a, b, out):  # type: ignore[no-untyped-def]
+def _signatures(
+    data: Bytes, offsets: Offsets, table: Signatures, shingle: int, a: Signatures, b: Signatures, out: Signatures
+) -> None:
     capacity = longest_text(offsets) // 2 + 1
     words = np.empty(capacity, np.uint64)
     hashed = np.empty(capacity, np.uint64)
@@ -85,7 +87,7 @@ def _signatures(data, offsets, table, shingle, a, b, out):  # type: ignore[no-un
 
 
 @numba.njit(nogil=True, cache=True)
-def _signatures_of_sets(offsets, values, a, b, out):  # type: ignore[no-untyped-def]
+def _signatures_of_sets(offsets: Offsets, values: Hashes, a: Signatures, b: Signatures, out: Signatures) -> None:
     mixed = np.empty(longest_text(offsets) + _LANES, np.uint32)
     for i in range(len(out)):
         _sketch(values[offsets[i] : offsets[i + 1]], offsets[i + 1] - offsets[i], a, b, mixed, out[i])
@@ -124,7 +126,7 @@ def signatures(
 
 
 def signatures_of_sets(offsets: Offsets, values: Hashes, *, num_perm: int = 112, seed: int = 1) -> Signatures:
-    """The signatures of sets of 64-bit hashes, such as `gristmill.dedup.shingles.shingle_sets` or hashes made elsewhere.
+    """The signatures of sets of 64-bit hashes: `gristmill.dedup.shingles.shingle_sets`, or hashes made elsewhere.
 
     Args:
         offsets: int64 of length ``n + 1``; set ``i`` is ``values[offsets[i]:offsets[i + 1]]``.
@@ -147,8 +149,9 @@ def has_signature(rows: Signatures) -> npt.NDArray[np.bool_]:
 
 
 def estimated_jaccard(left: Signatures, right: Signatures) -> npt.NDArray[np.float64]:
-    """The share of equal values, row by row: an estimate of the Jaccard similarity with standard error
-    ``sqrt(J * (1 - J) / num_perm)``; 0 where either row has no signature.
+    """The share of equal values, row by row: an estimate of the Jaccard similarity ``J``.
+
+    Its standard error is ``sqrt(J * (1 - J) / num_perm)``. 0 where either row has no signature.
 
     >>> rows = signatures(pa.array(["a b c d e f", "a b c d e f"]))
     >>> estimated_jaccard(rows[:1], rows[1:])

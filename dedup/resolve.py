@@ -1,8 +1,8 @@
 """Resolution: which documents of a candidate component stay, and which kept document each other one duplicates.
 
-Peers remove a whole connected component but one, so that a chain A ~ B ~ C ~ ... deletes documents with nothing in common.
-Here the documents of a component are visited in the order of preference, best first, and each is compared with those
-*kept so far*: it is a duplicate of a kept document whose true Jaccard similarity with it is at least the minimum, or it is
+To remove a whole connected component but one lets a chain A ~ B ~ C ~ ... delete documents with nothing in common. Here
+the documents of a component are visited in the order of preference, best first, and each is compared with those *kept
+so far*: it is a duplicate of a kept document whose true Jaccard similarity with it is at least the minimum, or it is
 kept. The component only limits who is compared with whom; it removes nothing by itself.
 """
 
@@ -17,7 +17,7 @@ import pyarrow as pa
 from gristmill.dedup.digests import halves
 from gristmill.dedup.shingles import Hashes
 from gristmill.dedup.similar import SMALL_GROUP, resolve_groups
-from gristmill.dedup.text_buffers import Offsets, frozen
+from gristmill.dedup.text_buffers import Offsets
 from gristmill.errors import ConfigError, InputError
 
 Ids = npt.NDArray[np.int64]
@@ -134,14 +134,7 @@ def resolve(
     resolved = np.full(len(component), -1, np.int64)
     similarity = np.zeros(len(component), np.float64)
     compared = resolve_groups(
-        frozen(members, np.int64),
-        frozen(bounds, np.int64),
-        frozen(offsets, np.int64),
-        frozen(values, np.uint64),
-        float(min_jaccard),
-        resolved,
-        similarity,
-        small_group,
+        members, bounds, offsets, values, min_jaccard, resolved, similarity, small_group=small_group
     )
     fate = np.where(resolved[representative] == -1, representative, resolved[representative])
     kept = fate == np.arange(len(component))
@@ -151,5 +144,5 @@ def resolve(
         duplicate_of=np.where(kept, -1, fate),
         similarity=np.where(kept, np.nan, similarity).astype(np.float32),
         cluster_size=np.bincount(fate, minlength=len(component))[fate].astype(np.int32),
-        compared=int(compared),
+        compared=compared,
     )

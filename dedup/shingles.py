@@ -7,8 +7,9 @@ machine:
     word(c1 .. ck) = fmix64(h_k),   h_0 = 0x9AE16A3B2F90404F,   h_i = fold((h_{i-1} ^ c_i) * 0x9FB21C651E98DF25)
     shingle(w1 .. wn) = fmix64(sum of word(w_i) * 0xD6E8FEB86659FD93 ** (n - i))
 
-modulo 2**64, with the lower-cased code points ``c``, ``fold(x) = x ^ (x >> 32)`` and the finalizer ``fmix64`` of
-MurmurHash3. The hash is fast, not cryptographic.
+modulo 2**64, where ``c`` are the bytes of the lower-cased word in UTF-8, 8 at a time as big-endian integers (the last
+chunk may be shorter), ``fold(x) = x ^ (x >> 32)`` and ``fmix64`` is the finalizer of MurmurHash3. The hash is fast, not
+cryptographic.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from gristmill.dedup.characters import CLASS_SHIFT, IGNORED, MARK, UNSPACED, WORD, character_table, decode
-from gristmill.dedup.text_buffers import frozen, text_buffers
+from gristmill.dedup.radix import sort_prefix
+from gristmill.dedup.text_buffers import Bytes, Integer, Offsets, frozen, text_buffers
 from gristmill.errors import ConfigError
 
 Hashes = npt.NDArray[np.uint64]
@@ -29,14 +31,19 @@ WORD_FACTOR = np.uint64(0x9FB21C651E98DF25)
 SHINGLE_FACTOR = np.uint64(0xD6E8FEB86659FD93)
 
 _CODE_MASK = np.uint32(0x1FFFFF)
+_LEAD = (0, 0, 0xC0, 0xE0, 0xF0)  # first byte of a UTF-8 sequence, by its length
+# The lower case of each ASCII word character, 0 for every other byte.
+_ASCII_WORD = np.array(
+    [ord(chr(b).lower()) if b < 0x80 and (chr(b).isalnum() or b == 0x5F) else 0 for b in range(256)], np.uint8
+)
 _NO_WORD = 0
 _IN_WORD = 1
 _AFTER_UNSPACED = 2
 
 
 @numba.njit(nogil=True, cache=True)
-def fmix64(value):  # type: ignore[no-untyped-def]
-    """MurmurHash3's 64-bit finalizer (Appleby, MurmurHash3.cpp): a bijection in which every bit depends on every bit."""
+def fmix64(value: np.uint64) -> np.uint64:
+    """MurmurHash3's 64-bit finalizer (Appleby, MurmurHash3.cpp): a bijection whose every bit depends on all."""
     value ^= value >> np.uint64(33)
     value *= np.uint64(0xFF51AFD7ED558CCD)
     value ^= value >> np.uint64(33)
@@ -45,7 +52,28 @@ def fmix64(value):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(nogil=True, cache=True)
-def word_hashes(data, start, end, table, out):  # type: ignore[no-untyped-def]
+def _mix(running: np.uint64, chunk: np.uint64) -> np.uint64:
+    running = (running ^ chunk) * WORD_FACTOR
+    return running ^ (running >> np.uint64(32))
+
+
+@numba.njit(nogil=True, cache=True)
+def _finished(running: np.uint64, chunk: np.uint64) -> np.uint64:
+    """The hash of a word whose last, unfinished chunk is ``chunk``; 0 if there is none (no word holds NUL)."""
+    return fmix64(_mix(running, chunk) if chunk else running)
+
+
+@numba.njit(nogil=True, cache=True)
+def _append(running: np.uint64, chunk: np.uint64, byte: Integer) -> tuple[np.uint64, np.uint64]:
+    """One more byte of UTF-8 in the current chunk of a word; a chunk of 8 is mixed in."""
+    chunk = (chunk << np.uint64(8)) | np.uint64(byte)
+    if chunk >> np.uint64(56):
+        return _mix(running, chunk), np.uint64(0)
+    return running, chunk
+
+
+@numba.njit(nogil=True, cache=True)
+def word_hashes(data: Bytes, start: Integer, end: Integer, table: npt.NDArray[np.uint32], out: Hashes) -> Integer:
     """Writes the hash of each word of ``data[start:end]`` to ``out`` and returns how many there are.
 
     ``out`` must hold ``(end - start) // 2 + 1`` values: a word takes a byte and a separator, or more.
@@ -53,51 +81,59 @@ def word_hashes(data, start, end, table, out):  # type: ignore[no-untyped-def]
     count = 0
     state = _NO_WORD
     running = WORD_SEED
+    chunk = np.uint64(0)
     position = start
     while position < end:
-        byte = data[position]
-        if byte < 0x80:
-            entry = table[byte]
+        if state != _AFTER_UNSPACED:
+            while position < end:  # a run of ASCII letters and digits: most of most texts
+                letter = _ASCII_WORD[data[position]]
+                if letter == 0:
+                    break
+                running, chunk = _append(running, chunk, letter)
+                state = _IN_WORD
+                position += 1
+            if position == end:
+                break
+        code: Integer = np.int64(data[position])
+        if code < 0x80:
             position += 1
         else:
             code, position = decode(data, position, end)
-            entry = table[code]
+        entry = table[code]
         kind = entry >> CLASS_SHIFT
-        if kind == WORD:
-            if state != _IN_WORD:
-                if state == _AFTER_UNSPACED:
-                    out[count] = fmix64(running)
-                    count += 1
-                running = WORD_SEED
-                state = _IN_WORD
-        elif kind == UNSPACED:
-            if state != _NO_WORD:
-                out[count] = fmix64(running)
-                count += 1
-            running = WORD_SEED
-            state = _AFTER_UNSPACED
-        elif kind == MARK or kind == IGNORED:  # noqa: PLR1714 - numba compiles two comparisons, not a set
-            if state == _NO_WORD or kind == IGNORED:
-                continue
-        else:
-            if state != _NO_WORD:
-                out[count] = fmix64(running)
-                count += 1
-                state = _NO_WORD
+        if kind == IGNORED or (kind == MARK and state == _NO_WORD):
             continue
-        running = (running ^ np.uint64(entry & _CODE_MASK)) * WORD_FACTOR
-        running ^= running >> np.uint64(32)
+        if state != _NO_WORD and kind != MARK and not (kind == WORD and state == _IN_WORD):
+            out[count] = _finished(running, chunk)
+            count += 1
+            running = WORD_SEED
+            chunk = np.uint64(0)
+            state = _NO_WORD
+        if kind == WORD:
+            state = _IN_WORD
+        elif kind == UNSPACED:
+            state = _AFTER_UNSPACED
+        elif kind != MARK:
+            continue
+        code = np.int64(entry & _CODE_MASK)
+        if code < 0x80:
+            running, chunk = _append(running, chunk, code)
+            continue
+        width = 2 if code < 0x800 else (3 if code < 0x10000 else 4)
+        running, chunk = _append(running, chunk, _LEAD[width] | (code >> (6 * (width - 1))))
+        for step in range(width - 2, -1, -1):
+            running, chunk = _append(running, chunk, 0x80 | ((code >> (6 * step)) & 0x3F))
     if state != _NO_WORD:
-        out[count] = fmix64(running)
+        out[count] = _finished(running, chunk)
         count += 1
     return count
 
 
 @numba.njit(nogil=True, cache=True)
-def shingle_hashes(words, count, shingle, out):  # type: ignore[no-untyped-def]
+def shingle_hashes(words: Hashes, count: Integer, shingle: int, out: Hashes) -> Integer:
     """Turns ``words[:count]`` into shingle hashes in ``out`` and returns how many: ``max(0, count - shingle + 1)``.
 
-    ``out`` may be ``words`` itself only where shingle is 1; otherwise it needs the same length.
+    ``out`` needs ``count`` values and must not be ``words``.
     """
     if count < shingle:
         return 0
@@ -115,7 +151,7 @@ def shingle_hashes(words, count, shingle, out):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(nogil=True, cache=True)
-def longest_text(offsets):  # type: ignore[no-untyped-def]
+def longest_text(offsets: Offsets) -> Integer:
     """Bytes of the longest document: what scratch space is sized by."""
     longest = np.int64(0)
     for i in range(len(offsets) - 1):
@@ -124,14 +160,18 @@ def longest_text(offsets):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(nogil=True, cache=True)
-def _count_shingles(data, offsets, table, shingle, out):  # type: ignore[no-untyped-def]
+def _count_shingles(
+    data: Bytes, offsets: Offsets, table: npt.NDArray[np.uint32], shingle: int, out: npt.NDArray[np.int64]
+) -> None:
     words = np.empty(longest_text(offsets) // 2 + 1, np.uint64)
     for i in range(len(out)):
         out[i] = max(0, word_hashes(data, offsets[i], offsets[i + 1], table, words) - shingle + 1)
 
 
 @numba.njit(nogil=True, cache=True)
-def _fill_sets(data, offsets, table, shingle, values, set_offsets):  # type: ignore[no-untyped-def]
+def _fill_sets(
+    data: Bytes, offsets: Offsets, table: npt.NDArray[np.uint32], shingle: int, values: Hashes, set_offsets: Offsets
+) -> Integer:
     """Sorted unique shingle hashes of each document, one after the other; returns the number of values written."""
     words = np.empty(longest_text(offsets) // 2 + 1, np.uint64)
     hashed = np.empty_like(words)
@@ -139,10 +179,10 @@ def _fill_sets(data, offsets, table, shingle, values, set_offsets):  # type: ign
     for i in range(len(offsets) - 1):
         count = word_hashes(data, offsets[i], offsets[i + 1], table, words)
         count = shingle_hashes(words, count, shingle, hashed)
-        ordered = np.sort(hashed[:count])
+        sort_prefix(hashed, count, words)
         for j in range(count):
-            if j == 0 or ordered[j] != ordered[j - 1]:
-                values[written] = ordered[j]
+            if j == 0 or hashed[j] != hashed[j - 1]:
+                values[written] = hashed[j]
                 written += 1
         set_offsets[i + 1] = written
     return written

@@ -12,6 +12,8 @@ from gristmill.errors import InputError
 
 Bytes = npt.NDArray[np.uint8]
 Offsets = npt.NDArray[np.int64]
+Integer = int | np.int64
+"""An index or a count inside a kernel, where ``np.int64(...)`` forces signed arithmetic."""
 
 
 def frozen(array: npt.ArrayLike, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
@@ -25,10 +27,10 @@ def frozen(array: npt.ArrayLike, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
 
 
 def text_buffers(texts: pa.Array | pa.ChunkedArray) -> tuple[Bytes, Offsets]:
-    """The UTF-8 bytes and the offsets of a text column, copying nothing but 32-bit offsets and the chunks of a
-    chunked column.
+    """The UTF-8 bytes and the offsets of a text column.
 
-    Slices are respected: document ``i`` is ``data[offsets[i]:offsets[i + 1]]`` and ``offsets[0]`` need not be 0.
+    Nothing is copied but the offsets and the chunks of a chunked column. Slices are respected:
+    document ``i`` is ``data[offsets[i]:offsets[i + 1]]``, and ``offsets[0]`` need not be 0.
 
     Args:
         texts: ``string`` or ``large_string``, without nulls.

@@ -7,11 +7,13 @@ import numpy as np
 import numpy.typing as npt
 
 from gristmill.dedup.shingles import Hashes
-from gristmill.dedup.text_buffers import Offsets, frozen
+from gristmill.dedup.text_buffers import Integer, Offsets, frozen
 
 
 @numba.njit(nogil=True, cache=True)
-def intersection_size(values, left_start, left_end, right_start, right_end, wanted):  # type: ignore[no-untyped-def]
+def intersection_size(
+    values: Hashes, left_start: int, left_end: int, right_start: int, right_end: int, wanted: Integer
+) -> Integer:
     """Common values of two sorted unique runs of ``values``, or -1 as soon as ``wanted`` is out of reach."""
     common = np.int64(0)
     i = left_start
@@ -32,7 +34,13 @@ def intersection_size(values, left_start, left_end, right_start, right_end, want
 
 
 @numba.njit(nogil=True, cache=True)
-def _jaccard_pairs(offsets, values, left, right, out):  # type: ignore[no-untyped-def]
+def _jaccard_pairs(
+    offsets: Offsets,
+    values: Hashes,
+    left: npt.NDArray[np.int64],
+    right: npt.NDArray[np.int64],
+    out: npt.NDArray[np.float64],
+) -> None:
     for pair in range(len(out)):
         i = left[pair]
         j = right[pair]
