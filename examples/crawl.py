@@ -10,8 +10,8 @@ from examples.warc import Archive, Page
 
 _HTML = "text/html; charset=UTF-8"
 _CC_BY_SA = "https://creativecommons.org/licenses/by-sa/3.0/"
-_MIT = "https://spdx.org/licenses/MIT"
-_PUBLIC_DOMAIN = "https://www.sqlite.org/copyright.html"
+_MIT = "https://opensource.org/license/mit/"
+_PUBLIC_DOMAIN = "https://creativecommons.org/publicdomain/mark/1.0/"
 _MIRROR = "https://docs.mirror.example"
 _ONE_IN = {"en-US": 1, "de-DE": 6, "fr-FR": 6, "es-ES": 7, "ja-JP": 9, "ru-RU": 9, "hr-HR": 6}
 """Of the handbook's 127 pages in a language, one in so many is taken. The Croatian ones are mostly still English."""
