@@ -101,7 +101,7 @@ class Batch:
 
     @cached_property
     def length_bin(self) -> pa.Array:
-        """``b`` where the text has from 2^b to 2^(b+1) - 1 UTF-8 bytes, as a two-digit string; an empty text: ``00``."""
+        """``b``, as a two-digit string, where the text has 2^b to 2^(b+1) - 1 UTF-8 bytes; ``00`` for an empty text."""
         bits = np.frexp(np.maximum(self.utf8_bytes.to_numpy(), 1).astype(np.float64))[1] - 1
         return pa.array([f"{b:02d}" for b in range(64)]).take(pa.array(bits.astype(np.int64)))
 

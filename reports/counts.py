@@ -82,7 +82,7 @@ class Counts:
                 yield dict(zip(self.keys, key, strict=True)), dict(zip(self.values, amounts, strict=True))
 
     def total(self, **wanted: str) -> tuple[int, ...]:
-        """Sums of the value columns over the rows whose key columns have the wanted values, in the order of ``values``."""
+        """Sums over the rows whose key columns have the wanted values, in the order of ``values``."""
         return self.by_keys(**wanted).get((), (0,) * len(self.values))
 
     def by(self, name: str, **wanted: str) -> dict[str, tuple[int, ...]]:

@@ -115,8 +115,10 @@ def build_dates(measured: Measured, _run: RunFacts) -> Section:
             f"the earliest year is {min(years)}, the latest {max(years)}."
         )
     notes = (
-        f"Evidence, strongest first ({', '.join(DATE_EVIDENCE)}): the document's own metadata; its HTML; HTTP headers; "
-        "the day of the crawl, which only bounds the date from above; nothing.",
+        (
+            f"Evidence, strongest first ({', '.join(DATE_EVIDENCE)}): the document's own metadata; its HTML; HTTP "
+            "headers; the day of the crawl, which only bounds the date from above; nothing."
+        ),
         "A page may hold text older than its date. The latest year is therefore not a knowledge cutoff.",
     )
     return Section("dates", "Dates of publication", lead, tables, notes)

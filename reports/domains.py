@@ -118,8 +118,10 @@ def build_domains(measured: Measured, _run: RunFacts) -> Section:
         else "No web document was read."
     )
     notes = (
-        f"A domain is the name that somebody registered, by the {suffix_list_version()}, private section included: two "
-        "sites of a hosting platform are two domains.",
+        (
+            f"A domain is the name that somebody registered, by the {suffix_list_version()}, private section included: "
+            "two sites of a hosting platform are two domains."
+        ),
         "Every domain is counted exactly; only the tables are cut.",
     )
     return Section("domains", "Web domains", lead, tables, notes)

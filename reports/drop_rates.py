@@ -97,10 +97,14 @@ def build_drop_rates(measured: Measured, _run: RunFacts) -> Section:
         else "Nothing was read."
     )
     notes = (
-        "The language is what the identifier said, also where it was wrong; rules written for English prose remove more "
-        "of other languages and of code by construction.",
-        "The intervals treat documents as independent. Pages of one site tend to share their fate, so the true "
-        "uncertainty is larger than shown.",
+        (
+            "The language is what the identifier said, also where it was wrong; rules written for English prose remove "
+            "more of other languages and of code by construction."
+        ),
+        (
+            "The intervals treat documents as independent. Pages of one site tend to share their fate, so the true "
+            "uncertainty is larger than shown."
+        ),
     )
     return Section("drop_rates", "Removal by language and kind", lead, tables, notes)
 

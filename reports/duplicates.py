@@ -140,23 +140,21 @@ def build_duplicates(measured: Measured, run: RunFacts) -> Section:
 def _search_tables(fact: DedupFact | None) -> tuple[Table, ...]:
     if fact is None or fact.candidates is None:
         return ()
-    verified = fact.verified
-    rows: list[list[Cell]] = [["Candidate pairs", fact.candidates, None]]
+    verified = fact.duplicates if fact.verified is None else fact.verified
+    rows: list[list[Cell]] = [["Documents that share a band with another", fact.candidates, None]]
     if verified is not None:
-        rows.append(["Pairs verified as similar", verified, share(verified, fact.candidates)])
-        rows.append(
-            [
-                "Pairs refused after comparison",
-                fact.candidates - verified,
-                share(fact.candidates - verified, fact.candidates),
-            ]
-        )
+        refused = fact.candidates - verified
+        rows.append(["Of these, duplicates after comparison", verified, share(verified, fact.candidates)])
+        rows.append(["Of these, kept or without a copy", refused, share(refused, fact.candidates)])
+    if fact.candidate_pairs is not None:
+        rows.insert(0, ["Pairs of documents that share a band", fact.candidate_pairs, None])
     return (
         Table(
             "search",
-            "The near-duplicate search",
-            f"Shares are of {counted(fact.candidates, 'candidate pair')}: documents whose signatures met in a band.",
-            (Column("what", "What", "name"), Column("pairs", "Pairs", "count"), Column("share", "Share", "share")),
+            "The search for duplicates",
+            f"Shares are of {counted(fact.candidates, 'candidate document')}. A shared band only makes a pair a "
+            "candidate; a duplicate is decided by comparing the texts.",
+            (Column("what", "What", "name"), Column("number", "Number", "count"), Column("share", "Share", "share")),
             rows,
         ),
     )

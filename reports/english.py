@@ -15,8 +15,8 @@ from gristmill.reports.lexicon import Lexicon, english_terms
 from gristmill.reports.mentions import Mentions, count_mentions
 
 WHAT_IS_COUNTED = (
-    "Only documents that were identified as English and are not source code are counted; the term is matched as a whole "
-    "word without regard to case."
+    "Only documents that were identified as English and are not source code are counted; a term is matched as a whole "
+    "word, without regard to case."
 )
 
 

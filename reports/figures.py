@@ -113,7 +113,7 @@ def _method() -> list[dict[str, str]]:
         {"what": "Ratio intervals", "how": "adjusted log interval, 95 % (Walter 1975)"},
         {
             "what": "Ratios for the same source and length",
-            "how": "Mantel-Haenszel over source and doubling length bins, with Greenland and Robins' interval, 95 % (1985)",
+            "how": "Mantel-Haenszel over source and doubling length bins; Greenland and Robins' interval, 95 % (1985)",
         },
         {"what": "Registrable domains", "how": suffix_list_version()},
         {"what": "Word list", "how": f"{lexicon.name} {lexicon.version}, {lexicon.license}"},

@@ -68,10 +68,12 @@ def build_funnel(measured: Measured, _run: RunFacts) -> Section:
         title="Documents, text and tokens by source",
         names={"source": Column("source", "Source", "name"), "kind": Column("kind", "Kind", "name")},
     )
+    removed, duplicate, error = (
+        counted(everything.get(verdict, 0), "document") for verdict in ("removed", "duplicate", "error")
+    )
     lead = (
-        f"{part_of(kept, read, 'documents read')} were kept; {counted(everything.get('removed', 0), 'document')} failed "
-        f"a rule, {counted(everything.get('duplicate', 0), 'document')} repeated another, and "
-        f"{counted(everything.get('error', 0), 'document')} could not be processed after extraction."
+        f"{part_of(kept, read, 'documents read')} were kept; {removed} failed a rule, {duplicate} repeated another, "
+        f"and {error} could not be processed after extraction."
     )
     return Section("funnel", "What became of every document", lead, (table, text_table))
 

@@ -25,7 +25,7 @@ _COLUMNS = (
 
 _ABOUT = (
     "Documents are English documents kept or removed by a rule; duplicates are left out. Ratio: keep rate of the "
-    "documents that mention the term over the keep rate of those that do not; 1 means kept as often, below 1 less often. "
+    "documents that mention the term over the keep rate of those that do not; 1: kept as often; below 1: less often. "
     "Same source and length: the ratio among documents of one source and one length bin, combined over all of them "
     f"(Mantel-Haenszel). No ratio is printed for fewer than {MIN_MENTIONING} documents with the term, or fewer than "
     f"{MIN_EACH_WAY} of them kept or removed."
@@ -55,8 +55,9 @@ def _ratio_cells(estimate: Estimate | None) -> list[Cell]:
 def _term_rows(measured: Measured, terms: list[Term]) -> list[list[Cell]]:
     """Terms with a ratio first, the interval farthest from 1 first; then the rest by frequency."""
     rows: list[tuple[tuple[float, int, str], list[Cell]]] = []
+    found = keep_rates(measured["english"], measured["english_terms"], [term.name for term in terms])
     for term in terms:
-        rates = keep_rates(measured["english"], measured["english_terms"], term=term.name)
+        rates = found[term.name]
         adjusted = rates.adjusted if rates.shortage is None else None
         rank = 1.0 if adjusted is None else -_distance(adjusted)
         rows.append(((rank, -rates.mentioning, term.name), [term.name, term.axis, *_cells(rates)]))
@@ -71,11 +72,9 @@ def _distance(estimate: Estimate) -> float:
 
 
 def _axis_rows(measured: Measured) -> list[list[Cell]]:
-    return [
-        [axis, *_cells(keep_rates(measured["english"], measured["english_axes"], axis=axis))]
-        for axis, role, _ in english_terms().axes
-        if role != "pronoun"
-    ]
+    axes = [axis for axis, role, _ in english_terms().axes if role != "pronoun"]
+    found = keep_rates(measured["english"], measured["english_axes"], axes)
+    return [[axis, *_cells(found[axis])] for axis in axes]
 
 
 def _with_ratio(rows: list[list[Cell]]) -> list[list[float]]:
@@ -131,7 +130,8 @@ def build_identity_terms(measured: Measured, _run: RunFacts) -> Section:
     removed = measured["english"].total(verdict="removed")[0]
     lead = (
         f"{counted(len(identity), 'term')} were counted in {counted(kept + removed, 'English document')} "
-        f"({count(kept)} kept, {count(removed)} removed by a rule); {len(_with_ratio(clear))} occur often enough for a ratio."
+        f"({count(kept)} kept, {count(removed)} removed by a rule); {len(_with_ratio(clear))} occur often "
+        "enough for a ratio."
     )
     return Section("identity_terms", "Identity terms", lead, tables, _notes(clear, control))
 
@@ -140,13 +140,19 @@ def _notes(clear: list[list[Cell]], control: list[list[Cell]]) -> tuple[str, ...
     family, controls = len(_with_ratio(clear)), len(_with_ratio(control))
     lexicon = english_terms()
     return (
-        "A count of a term is a statement about texts, not about people: a document that mentions a group may be by "
-        "its members, about them, or against them, and most documents about people name no group at all.",
-        f"Many comparisons: of {family} ratios, {_excluding_one(clear)} have an interval that does not hold 1; by chance "
-        f"alone about {0.05 * family:.1f} would. Of {controls} control words, {_excluding_one(control)} do. A term stands "
-        "out only where it lies farther from 1 than the control words.",
-        "The intervals treat documents as independent. Pages of one site tend to share their fate, so the true "
-        "uncertainty is larger than shown. They do not cover errors of the word list or of the language identifier.",
+        (
+            "A count of a term is a statement about texts, not about people: a document that mentions a group may be "
+            "by its members, about them, or against them, and most documents about people name no group at all."
+        ),
+        (
+            f"Many comparisons: of {family} ratios, {_excluding_one(clear)} have an interval that does not hold 1; by "
+            f"chance alone about {0.05 * family:.1f} would. Of {controls} control words, {_excluding_one(control)} do. "
+            "A term stands out only where it lies farther from 1 than the control words."
+        ),
+        (
+            "The intervals treat documents as independent. Pages of one site tend to share their fate, so the true "
+            "uncertainty is larger than shown. They do not cover errors of the word list or of the language identifier."
+        ),
         WHAT_IS_COUNTED,
         f"Word list: {lexicon.name} version {lexicon.version} ({lexicon.license}). {lexicon.about}",
     )

@@ -7,9 +7,10 @@ length.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gristmill.reports.counts import Counts
+from gristmill.reports.counts import Counts, Key
 from gristmill.reports.intervals import Estimate, Stratum, share_ratio, stratified_ratio
 
 MIN_MENTIONING = 100
@@ -69,39 +70,39 @@ class KeepRates:
         return stratified_ratio(self.strata)
 
 
-def keep_rates(english: Counts, mentions: Counts, **wanted: str) -> KeepRates:
-    """The counts behind a ratio.
+def keep_rates(english: Counts, mentions: Counts, names: Sequence[str]) -> dict[str, KeepRates]:
+    """The counts behind the ratio of each name.
 
     Args:
-        english: the tally of all English documents by source, length bin and verdict.
-        mentions: a tally of those that mention something, with the same keys and one more.
-        wanted: the value of that key, as in ``term="woman"``.
+        english: all English documents, by (source, length bin, verdict).
+        mentions: those that mention something, by (what, source, length bin, verdict).
+        names: what to look for among the mentioned; one that never occurs gets zeros.
     """
-    everyone = _by_stratum(english)
-    mentioning = _by_stratum(mentions, **wanted)
+    everyone: dict[Key, list[int]] = {}
+    for (source, length_bin, verdict), amounts in english.rows.items():
+        _add(everyone, (source, length_bin), verdict, amounts[0])
+    mentioning: dict[str, dict[Key, list[int]]] = {name: {} for name in names}
+    for (name, source, length_bin, verdict), amounts in mentions.rows.items():
+        if name in mentioning:
+            _add(mentioning[name], (source, length_bin), verdict, amounts[0])
+    return {name: _rates(everyone, mentioning[name]) for name in names}
+
+
+def _add(strata: dict[Key, list[int]], place: Key, verdict: str, documents: int) -> None:
+    """Adds to the (kept, removed) documents of a stratum; duplicates and errors are neither."""
+    if verdict in ("kept", "removed"):
+        strata.setdefault(place, [0, 0])[verdict == "removed"] += documents
+
+
+def _rates(everyone: dict[Key, list[int]], mentioning: dict[Key, list[int]]) -> KeepRates:
     strata = []
     for place in sorted(everyone):
         kept, removed = everyone[place]
         with_kept, with_removed = mentioning.get(place, (0, 0))
-        strata.append(
-            Stratum(with_kept, with_kept + with_removed, kept - with_kept, kept + removed - with_kept - with_removed)
-        )
+        with_all = with_kept + with_removed
+        strata.append(Stratum(with_kept, with_all, kept - with_kept, kept + removed - with_all))
     with_kept = sum(stratum.group_kept for stratum in strata)
     with_all = sum(stratum.group_documents for stratum in strata)
     rest_kept = sum(stratum.rest_kept for stratum in strata)
     rest_all = sum(stratum.rest_documents for stratum in strata)
     return KeepRates(with_kept, with_all - with_kept, rest_kept, rest_all - rest_kept, tuple(strata))
-
-
-def _by_stratum(counts: Counts, **wanted: str) -> dict[tuple[str, str], tuple[int, int]]:
-    """(kept, removed) documents by source and length bin; duplicates and errors are neither."""
-    strata: dict[tuple[str, str], tuple[int, int]] = {}
-    for key, amounts in counts.select(**wanted):
-        if key["verdict"] in ("kept", "removed"):
-            place = (key["source"], key["length_bin"])
-            kept, removed = strata.get(place, (0, 0))
-            if key["verdict"] == "kept":
-                strata[place] = kept + amounts["documents"], removed
-            else:
-                strata[place] = kept, removed + amounts["documents"]
-    return strata

@@ -51,8 +51,10 @@ def build_languages(measured: Measured, _run: RunFacts) -> Section:
         largest = max(by_language, key=lambda name: (by_language[name][0], str(name)))
         lead += f" The most frequent is {largest}: {part_of(by_language[largest][0], kept, 'documents kept')}."
     notes = (
-        "Natural languages are what the language identifier said of each document, code included: a document has one "
-        f"language here even where it mixes several. {UNKNOWN}: the identifier gave none.",
+        (
+            "Natural languages are what the language identifier said of each document, code included: a document has "
+            f"one language here even where it mixes several. {UNKNOWN}: the identifier gave none."
+        ),
         "Programming languages are taken from file names; natural language codes for source code mean little.",
     )
     return Section("languages", "Languages", lead, (table, code_table), notes)

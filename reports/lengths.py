@@ -76,8 +76,9 @@ def build_lengths(measured: Measured, _run: RunFacts) -> Section:
         ),
     )
     lead = (
-        f"{counted(read, 'document')} read with {byte_size(read_bytes)} of text, {byte_size(read_bytes // max(read, 1))} "
-        f"each on average; those kept have {byte_size(kept_bytes // max(kept, 1))} and "
+        f"{counted(read, 'document')} read with {byte_size(read_bytes)} of text, "
+        f"{byte_size(read_bytes // max(read, 1))} each on average; those kept have "
+        f"{byte_size(kept_bytes // max(kept, 1))} and "
         f"{counted(tokens // max(kept, 1), 'token')} each on average."
     )
     return Section("lengths", "Lengths", lead, (table,))

@@ -144,7 +144,7 @@ class LexiconIndex:
                     self.single[parts[0]] = index
                 else:
                     self.pairs[parts[0], parts[1]] = index
-        self.opens: npt.NDArray[np.bool_] = (self.pairs >= 0).any(axis=1)
+        self.opens: npt.NDArray[np.bool_] = np.any(self.pairs >= 0, axis=1)
 
 
 def _hash_table(words: list[str]) -> npt.NDArray[np.int32]:

@@ -58,8 +58,10 @@ def build_licenses(measured: Measured, _run: RunFacts) -> Section:
     if tokens:
         lead += f" Of the tokens, {part_of(tokens - none[2], tokens, 'tokens')} do."
     notes = (
-        f"Evidence, strongest first ({', '.join(LICENSE_EVIDENCE)}): the document itself states it; a licence file or "
-        "tag beside it was detected; the configuration states it for the whole source; nothing is known.",
+        (
+            f"Evidence, strongest first ({', '.join(LICENSE_EVIDENCE)}): the document itself states it; a licence file "
+            "or tag beside it was detected; the configuration states it for the whole source; nothing is known."
+        ),
         "A licence found is not a right verified: pages quote licences that they do not stand under.",
     )
     return Section("licenses", "Licences", lead, tables, notes)

@@ -76,7 +76,8 @@ class Measures:
         for name, counts in measures.counts.items():
             loaded = Counts.from_dict(found[name])
             if (loaded.keys, loaded.values) != (counts.keys, counts.values):
-                message = f"stored counts {name!r} want columns {counts.keys + counts.values}, got {loaded.keys + loaded.values}"
+                wanted, got = counts.keys + counts.values, loaded.keys + loaded.values
+                message = f"stored counts {name!r} want the columns {wanted}, got {got}; run the report again"
                 raise IntegrityError(message)
             measures.counts[name] = loaded
         return measures

@@ -1,6 +1,6 @@
 """Counting the terms of a lexicon in many documents, in one pass over their UTF-8 bytes.
 
-A word is a maximal run of letters, digits and underscores, so "he's" and "he\u2019s" hold the word "he" and "the" does not.
+A word is a maximal run of letters, digits and underscores, so "he's" and "he\u2019s" hold the word "he", "the" not.
 ASCII letters are compared without regard to case. Above ASCII, everything is a letter except the Latin-1 signs, the
 general punctuation and symbol blocks (U+2000 to U+2FFF), CJK punctuation (U+3000 to U+303F), the blocks from U+E000
 and everything beyond the basic plane: exact for English text, which is all this is used on.
@@ -115,7 +115,7 @@ def _word_number(
                     same = False
                     break
             if same:
-                return number
+                return int(number)
         slot = (slot + 1) & mask
     return -1
 

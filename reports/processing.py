@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from gristmill.reports.page import Cell, Column, Section, Table, share
 from gristmill.reports.panel import Measured, Panel
 from gristmill.reports.run_facts import RunFacts
-from gristmill.reports.wording import counted
+from gristmill.reports.wording import count, counted
 
 
 def _reasons(key: str, title: str, about: str, first: Column, reasons: Mapping[str, Mapping[str, int]]) -> Table:
@@ -68,8 +68,8 @@ def build_processing(_measured: Measured, run: RunFacts) -> Section:
             )
         )
     lead = (
-        f"{counted(errors, 'record')} could not be processed and {'is' if errors == 1 else 'are'} listed with the reason; "
-        f"{counted(skipped, 'record')} {'was' if skipped == 1 else 'were'} left out by design."
+        f"Records that could not be processed, each listed with its reason: {count(errors)}. "
+        f"Records left out by design: {count(skipped)}."
     )
     return Section("processing", "Errors and processing", lead, tuple(tables))
 

@@ -78,7 +78,7 @@ def _single(measured: Measured) -> Table:
     return Table(
         "pronouns",
         "English documents with each pronoun",
-        f"Shares are of the {count(kept_all)} English documents kept, and of the {count(removed_all)} removed by a rule.",
+        f"Shares are of {count(kept_all)} English documents kept, and of {count(removed_all)} removed by a rule.",
         (
             Column("pronoun", "Pronoun", "name"),
             Column("kept", "Kept documents with it", "count"),
@@ -98,13 +98,15 @@ def build_pronouns(measured: Measured, _run: RunFacts) -> Section:
     she = measured["english_axes"].total(axis="she", verdict="kept")[0]
     he = measured["english_axes"].total(axis="he", verdict="kept")[0]
     lead = (
-        f"She, her, hers or herself occurs in {part_of(she, kept, 'English documents kept')}; he, him, his or himself in "
-        f"{part_of(he, kept, 'English documents kept')}. These documents have {counted(words, 'word')}."
+        f"She, her, hers or herself occurs in {part_of(she, kept, 'English documents kept')}; he, him, his or himself "
+        f"in {part_of(he, kept, 'English documents kept')}. These documents have {counted(words, 'word')}."
     )
     notes = (
         WHAT_IS_COUNTED,
-        "Both sets may occur in one document. A pronoun says how a text speaks, not who wrote it or whom it is about; "
-        "they, them and their mostly stand for several persons or for things.",
+        (
+            "Both sets may occur in one document. A pronoun says how a text speaks, not who wrote it or whom it is "
+            "about; they, them and their mostly stand for several persons or for things."
+        ),
         "Duplicates and errors are in neither row.",
     )
     return Section("pronouns", "Pronouns", lead, (_sets(measured), _single(measured)), notes)

@@ -40,7 +40,7 @@ def render(report: Mapping[str, object]) -> str:
     page = (
         _environment()
         .get_template("report.html.j2")
-        .render(report=report, style=Markup(_data("report.css")), first_rows=FIRST_ROWS, shown_rows=SHOWN_ROWS)
+        .render(report=report, first_rows=FIRST_ROWS, shown_rows=SHOWN_ROWS)
     )
     return str(page)
 
@@ -48,8 +48,8 @@ def render(report: Mapping[str, object]) -> str:
 def cell(value: Any, kind: str) -> Markup:
     """One cell as HTML, by the kind of its column.
 
-    >>> cell(0.25, "share"), cell(None, "count"), cell("<b>", "corpus")
-    (Markup('25.0 %'), Markup('<span class="none" title="not applicable">–</span>'), Markup('<bdi dir="auto">&lt;b&gt;</bdi>'))
+    >>> print(cell(0.25, "share"), cell([0.2, 0.3], "share_interval"), cell("<b>", "corpus"))
+    25.0 % 20.0 % to 30.0 % <bdi dir="auto">&lt;b&gt;</bdi>
     """
     if value is None:
         return Markup('<span class="none" title="not applicable">\u2013</span>')
@@ -77,7 +77,7 @@ def _data(name: str) -> str:
 @functools.lru_cache(maxsize=1)
 def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
-        loader=jinja2.DictLoader({"report.html.j2": _data("report.html.j2")}),
+        loader=jinja2.DictLoader({name: _data(name) for name in ("report.html.j2", "report.css")}),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,

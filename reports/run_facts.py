@@ -29,15 +29,14 @@ class StageFact(StrictModel):
 
 
 class DedupFact(StrictModel):
-    """Near-duplicate search, as counted by its own stage."""
+    """Near-duplicate search, as counted by its own stage. What the ledger holds as well is taken from the ledger."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
-    candidates: int | None = Field(default=None, description="pairs that shared a band")
-    verified: int | None = Field(default=None, description="candidate pairs whose true Jaccard passed the threshold")
-    similarity_histogram: list[int] | list[tuple[float, int]] | None = Field(
-        default=None, description="pairs by Jaccard: counts of equal bins from 0 to 1, or (lower edge, count) pairs"
-    )
+    candidate_pairs: int | None = Field(default=None, description="pairs of documents that shared a band")
+    candidates: int | None = Field(default=None, description="documents that shared a band with another")
+    verified: int | None = Field(default=None, description="candidates whose true Jaccard to the kept one suffices")
+    duplicates: int | None = Field(default=None, description="another name for verified")
 
 
 class RunFacts(StrictModel):
