@@ -22,12 +22,13 @@ from gristmill.pipelines.decide import Decide, configured_rules, decide_tasks
 from gristmill.pipelines.dedup_stage import dedup_facts, number_documents, run_dedup
 from gristmill.pipelines.extract import Extract, extract_tasks, source_options
 from gristmill.pipelines.options import Execution
-from gristmill.pipelines.plan import Task, prune, read_counts
-from gristmill.pipelines.reconcile import Totals, check_error_budget, check_manifest_totals, read_totals
+from gristmill.pipelines.plan import Task, prune
 from gristmill.pipelines.report_stage import report_facts, run_report
 from gristmill.pipelines.session import Listener, Session, Silent
 from gristmill.pipelines.tokenize_stage import run_tokenize
+from gristmill.reports.reconcile import Totals, check_error_budget, check_manifest_totals, read_totals
 from gristmill.runs import RunDirectory, open_run
+from gristmill.tables import read_counts
 from gristmill.tokenize.manifest import Manifest
 
 

@@ -13,7 +13,7 @@ from gristmill.pipelines.fingerprint import FOLDER as FINGERPRINTS
 from gristmill.pipelines.fingerprint import Fingerprint, fingerprint_tasks
 from gristmill.pipelines.join import FOLDER as EDGES
 from gristmill.pipelines.join import KEY_SCHEMA, EmitKeys, Join, join_tasks, write_edges
-from gristmill.pipelines.plan import Plan, Task, make_plan, prune, read_counts, store_plan
+from gristmill.pipelines.plan import Plan, Task, make_plan, prune, store_plan
 from gristmill.pipelines.resolve import (
     CANDIDATE_SCHEMA,
     EmitCandidates,
@@ -24,6 +24,7 @@ from gristmill.pipelines.resolve import (
 )
 from gristmill.pipelines.resolve import FOLDER as RESOLVED
 from gristmill.pipelines.session import Session
+from gristmill.tables import read_counts
 
 
 def number_documents(tasks: Sequence[Task]) -> list[Task]:

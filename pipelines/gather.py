@@ -137,7 +137,7 @@ class WriteGathered(beam.DoFn):
         yield key
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(eq=False)
 class Gather(beam.PTransform):
     """Encoded rows to parts through the runner's shuffle."""
 

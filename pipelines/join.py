@@ -139,7 +139,7 @@ def write_edges(run_uri: str, task: Task, keys: pa.Table, max_bucket: int) -> No
         writer.finish({"keys": keys.num_rows, "pairs": len(found.left), "largest_bucket": found.largest, "hot": hot})
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(eq=False)
 class Join(beam.PTransform):
     """Fingerprints to candidate pairs, one file per partition still to be made."""
 

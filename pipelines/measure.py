@@ -109,7 +109,7 @@ class WriteMeasures:
         return len(content)
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(eq=False)
 class Measure(beam.PTransform):
     """Every shard of a plan measured, merged and committed."""
 

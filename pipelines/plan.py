@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -19,7 +18,7 @@ from gristmill import storage
 from gristmill.config import canonical_json
 from gristmill.inputs import RawShard
 from gristmill.runs import RunDirectory
-from gristmill.tables import read_footer
+from gristmill.tables import io_threads, read_footer
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -78,7 +77,7 @@ def make_plan(step: str, tasks: Sequence[Task]) -> Plan:
         storage.delete(task.uri)
         return False
 
-    with ThreadPoolExecutor(max_workers=_threads()) as pool:
+    with ThreadPoolExecutor(max_workers=io_threads()) as pool:
         done = list(pool.map(current, tasks))
     return Plan(step, tuple(tasks), tuple(number for number, ready in enumerate(done) if not ready))
 
@@ -106,14 +105,3 @@ def load_plan(uri: str) -> tuple[Task, ...]:
     """The tasks of a stored plan; read once per worker process."""
     rows = json.loads(storage.read_bytes(uri))
     return tuple(Task(**{**row, "shard": RawShard(**row["shard"]) if row["shard"] else None}) for row in rows)
-
-
-def read_counts(uris: Sequence[str]) -> list[dict[str, object]]:
-    """The counts in the footers of committed files, in the order given."""
-    with ThreadPoolExecutor(max_workers=_threads()) as pool:
-        footers = list(pool.map(read_footer, uris))
-    return [footer[1] if footer else {} for footer in footers]
-
-
-def _threads() -> int:
-    return min(32, 4 * (os.cpu_count() or 1))

@@ -9,14 +9,14 @@ from typing import Any
 import apache_beam as beam
 
 from gristmill import storage
-from gristmill.explain import condition
 from gristmill.filters.rules import ResolvedRule
 from gristmill.pipelines.measure import Measure, measure_task, read_measures
 from gristmill.pipelines.plan import Plan, Task, store_plan
-from gristmill.pipelines.reconcile import Totals
 from gristmill.pipelines.session import Session
+from gristmill.reports.explain import condition
 from gristmill.reports.figures import figures
 from gristmill.reports.measure import Measures
+from gristmill.reports.reconcile import Totals
 from gristmill.reports.render import render
 from gristmill.runs import RunDirectory
 from gristmill.tokenize.manifest import Manifest

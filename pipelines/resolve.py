@@ -201,7 +201,7 @@ def clusters(batch: pa.RecordBatch, dedup: DedupSection) -> tuple[pa.RecordBatch
     return pa.RecordBatch.from_arrays(columns, schema=RESOLVED_SCHEMA), counts
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(eq=False)
 class Resolve(beam.PTransform):
     """Candidates to clusters, one file per group still to be made."""
 

@@ -41,7 +41,7 @@ class ShardBatches(Protocol):
         """Yields keyed batches."""
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(eq=False)
 class PlannedTasks(beam.PTransform):
     """The row numbers of a stored plan, spread over the workers."""
 
@@ -87,7 +87,7 @@ class EmitBatches(beam.DoFn):
             yield from self._work(task)
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(eq=False)
 class ProcessShards(beam.PTransform):
     """Every task of a plan through ``work``, each committed on its own."""
 
@@ -103,7 +103,7 @@ class ProcessShards(beam.PTransform):
         )
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(eq=False)
 class ShuffleBatches(beam.PTransform):
     """Keyed batches from every task of a plan, grouped by key."""
 

@@ -32,13 +32,13 @@ from gristmill.pipelines.gather import (
     read_part_info,
     write_manifest,
 )
-from gristmill.pipelines.plan import Plan, Task, make_plan, prune, read_counts, store_plan
+from gristmill.pipelines.plan import Plan, Task, make_plan, prune, store_plan
 from gristmill.pipelines.resolve import resolved_uri
 from gristmill.pipelines.session import Session
 from gristmill.pipelines.shardwise import ProcessShards
 from gristmill.pipelines.stage_keys import stage_key
 from gristmill.runs import RunDirectory
-from gristmill.tables import read_groups
+from gristmill.tables import read_counts, read_groups
 from gristmill.tokenize.manifest import PartInfo
 from gristmill.tokenize.order import ranks
 from gristmill.tokenize.training import in_sample, train_bpe

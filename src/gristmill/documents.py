@@ -41,7 +41,7 @@ DOCUMENT_SCHEMA = pa.schema(
         pa.field("length", pa.int64(), nullable=False),
         pa.field("text", pa.large_string(), nullable=False),
         pa.field("title", pa.string()),
-        pa.field("published", pa.timestamp("s", tz="UTC")),
+        pa.field("published", pa.timestamp("ms", tz="UTC")),
         pa.field("date_evidence", _DICTIONARY, nullable=False),
         pa.field("license", pa.string()),
         pa.field("license_evidence", _DICTIONARY, nullable=False),
@@ -49,7 +49,8 @@ DOCUMENT_SCHEMA = pa.schema(
     ]
 )
 """One row per extracted document. ``offset`` and ``length`` are bytes of the raw shard (of the record as stored,
-compressed bytes for a compressed archive; -1 where the format has no such notion). ``meta`` is a JSON object."""
+compressed bytes for a compressed archive; -1 where the format has no such notion). ``published`` is in milliseconds,
+the coarsest unit Parquet has. ``meta`` is a JSON object."""
 
 LEDGER_SCHEMA = pa.schema(
     [

@@ -7,7 +7,9 @@ the same documents, so a stage reads them side by side with one group in memory.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -88,3 +90,15 @@ def one_batch(table: pa.Table) -> pa.RecordBatch:
     if not batches:
         return pa.RecordBatch.from_pylist([], schema=table.schema)
     return batches[0]
+
+
+def read_counts(uris: Sequence[str]) -> list[dict[str, Any]]:
+    """The counts in the footers of committed files, in the order given."""
+    with ThreadPoolExecutor(max_workers=io_threads()) as pool:
+        footers = list(pool.map(read_footer, uris))
+    return [footer[1] if footer else {} for footer in footers]
+
+
+def io_threads() -> int:
+    """Threads for waiting on many small reads."""
+    return min(32, 4 * (os.cpu_count() or 1))

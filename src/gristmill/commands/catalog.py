@@ -7,12 +7,11 @@ from typing import Any
 
 import click
 from pydantic import BaseModel
-from rich.console import Console
-from rich.table import Table
 
+from gristmill.commands.summary import plain_table, show, wide_console
 from gristmill.config import Config, load_config
-from gristmill.explain import condition
 from gristmill.filters.rules import RULE_SETS, RuleUse, parse_use, resolve
+from gristmill.reports.explain import condition
 from gristmill.runs import RunDirectory
 
 
@@ -30,7 +29,7 @@ def rules_command(run: str | None, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(rows, indent=1, ensure_ascii=False))
         return
-    table = Table(title="Rules in force" if run else "Rules", title_justify="left")
+    table = plain_table("Rules in force" if run else "Rules")
     names = ("rule", "failed", "share", "only cause", "keeps") if run else ("rule", "variant", "signal", "keeps", "for")
     for name in names:
         table.add_column(name, justify="right" if name in {"failed", "share", "only cause"} else "left")
@@ -38,7 +37,7 @@ def rules_command(run: str | None, as_json: bool) -> None:
         table.add_column("source", overflow="fold")
     for row in rows:
         table.add_row(*(_cell(row[name.replace(" ", "_")]) for name in names), *(() if run else (row["source"],)))
-    Console().print(table)
+    show(wide_console(), table)
 
 
 def _cell(value: Any) -> str:
@@ -48,24 +47,22 @@ def _cell(value: Any) -> str:
 
 
 def _all_rules() -> list[dict[str, Any]]:
-    rows = []
-    for name, rule_set in RULE_SETS.items():
-        for variant in rule_set.variants:
-            for rule in resolve([RuleUse(name, variant)]):
-                rows.append(
-                    {
-                        "rule": rule.id,
-                        "rule_set": name,
-                        "variant": variant + (" (default)" if variant == rule_set.default else ""),
-                        "signal": rule.signal,
-                        "comparison": rule.comparison,
-                        "threshold": rule.threshold,
-                        "keeps": condition(rule),
-                        "for": list(rule.kinds),
-                        "source": rule.source,
-                    }
-                )
-    return rows
+    return [
+        {
+            "rule": rule.id,
+            "rule_set": name,
+            "variant": variant + (" (default)" if variant == rule_set.default else ""),
+            "signal": rule.signal,
+            "comparison": rule.comparison,
+            "threshold": rule.threshold,
+            "keeps": condition(rule),
+            "for": list(rule.kinds),
+            "source": rule.source,
+        }
+        for name, rule_set in RULE_SETS.items()
+        for variant in rule_set.variants
+        for rule in resolve([RuleUse(name, variant)])
+    ]
 
 
 def _fired(run_uri: str) -> list[dict[str, Any]]:
@@ -124,12 +121,12 @@ def sources_command(as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(rows, indent=1))
         return
-    table = Table(title="Source kinds", title_justify="left")
+    table = plain_table("Source kinds")
     for name in ("kind", "documents", "files", "summary"):
         table.add_column(name, overflow="fold")
     for row in rows:
         table.add_row(*(_cell(value) for value in row.values()))
-    Console().print(table)
+    show(wide_console(), table)
 
 
 @click.command("config")
@@ -186,9 +183,9 @@ def _print_keys(*, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(rows, indent=1))
         return
-    table = Table(title="Configuration keys", title_justify="left")
+    table = plain_table("Configuration keys")
     for name in ("key", "default", "meaning"):
         table.add_column(name, overflow="fold")
     for row in rows:
         table.add_row(*row.values())
-    Console().print(table)
+    show(wide_console(), table)

@@ -14,9 +14,8 @@ from importlib import metadata
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.table import Table
 
+from gristmill.commands.summary import plain_table, show, wide_console
 from gristmill.errors import ConfigError
 from gristmill.units import format_bytes
 
@@ -48,13 +47,13 @@ def doctor_command(as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(rows, indent=1))
     else:
-        table = Table(title="This machine", title_justify="left")
+        table = plain_table("This machine")
         for name in ("check", "state", "found"):
             table.add_column(name, overflow="fold")
         colours = {"ok": "green", "absent": "yellow", "wrong": "red"}
         for row in rows:
             table.add_row(row["check"], f"[{colours[row['state']]}]{row['state']}[/]", row["found"])
-        Console().print(table)
+        show(wide_console(), table)
     wrong = [row["check"] for row in rows if row["state"] == "wrong"]
     if wrong:
         msg = f"this machine is not ready: {', '.join(wrong)}"

@@ -9,7 +9,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from gristmill.explain import Story, explain
+from gristmill.commands.summary import plain_table, show, wide_console
+from gristmill.reports.explain import Story, explain
 from gristmill.units import format_count
 
 
@@ -31,7 +32,7 @@ def explain_command(run: str, document: str, as_json: bool, all_signals: bool) -
     if as_json:
         click.echo(json.dumps([story.to_json() for story in stories], indent=1, ensure_ascii=False))
         return
-    console = Console()
+    console = wide_console()
     for story in stories:
         print_story(console, story, all_signals=all_signals)
 
@@ -46,18 +47,18 @@ def print_story(console: Console, story: Story, *, all_signals: bool = False) ->
         facts.add_row(name, str(value))
     console.print(facts)
     if story.rules:
-        console.print(_rules(story.rules))
+        show(console, _rules(story.rules))
     if all_signals and story.signals:
-        table = Table(title="all signals", title_justify="left")
+        table = plain_table("all signals")
         table.add_column("signal")
         table.add_column("value", justify="right")
         for name, value in story.signals.items():
             table.add_row(name, _number(value))
-        console.print(table)
+        show(console, table)
 
 
 def _rules(rules: list[dict[str, Any]]) -> Table:
-    table = Table(title="rules in force", title_justify="left")
+    table = plain_table("rules in force")
     for name in ("rule", "signal", "value", "keeps", ""):
         table.add_column(name, justify="right" if name == "value" else "left")
     for rule in rules:

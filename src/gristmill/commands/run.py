@@ -11,7 +11,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from gristmill.commands.summary import print_summary, summary_json
+from gristmill.commands.summary import print_summary, summary_json, wide_console
 from gristmill.config import load_config
 from gristmill.units import format_bytes
 
@@ -61,7 +61,7 @@ def run_command(
     if as_json:
         click.echo(json.dumps(summary_json(result, seconds), indent=1))
     elif not quiet:
-        print_summary(Console(), result, seconds)
+        print_summary(wide_console(), result, seconds)
 
 
 class Bars:

@@ -5,10 +5,32 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
 from gristmill.units import format_bytes, format_count, format_seconds
+
+STEPS = ("extract", "annotate", "decide", "fingerprint", "join", "resolve", "encode", "gather", "report")
+"""The steps of a run in the order they are done."""
+
+
+def wide_console() -> Console:
+    """Standard output; where it is no terminal, wide enough that no table is squeezed."""
+    console = Console()
+    return console if console.is_terminal else Console(width=120)
+
+
+def plain_table(title: str) -> Table:
+    """A table with light rules; :func:`show` prints its title above it."""
+    return Table(title=title, box=box.SIMPLE_HEAD)
+
+
+def show(console: Console, table: Table) -> None:
+    """Prints a table with its title on a line of its own, which is never wrapped to the table's width."""
+    console.print(f"\n[bold]{table.title}[/bold]", soft_wrap=True, highlight=False)
+    table.title = None
+    console.print(table)
 
 
 def summary_json(result: Any, seconds: float) -> dict[str, Any]:
@@ -44,22 +66,21 @@ def summary_json(result: Any, seconds: float) -> dict[str, Any]:
 
 def print_summary(console: Console, result: Any, seconds: float) -> None:
     """Prints what became of every record, what each rule failed, and how long each step took."""
-    console.print(_sources(result))
-    console.print(_rules(result))
-    console.print(_steps(result, seconds))
+    for table in (_sources(result), _rules(result), _steps(result, seconds)):
+        show(console, table)
     for warning in result.warnings:
-        console.print(f"[yellow]note[/yellow] {warning}", highlight=False)
+        console.print(f"[yellow]note[/yellow] {warning}", highlight=False, soft_wrap=True)
     console.print(f"run     {result.run.uri}", highlight=False)
     console.print(f"tokens  {result.run.manifest}", highlight=False)
     console.print(f"report  {result.report}", highlight=False)
 
 
 def _sources(result: Any) -> Table:
-    table = Table(title="What became of every raw record", title_justify="left")
+    table = plain_table("What became of every raw record")
     table.add_column("source")
-    columns = ("input", "records", "skipped", "errors", "documents", "kept", "removed", "duplicate", "tokens")
+    columns = ("input", "records", "skipped", "errors", "docs", "kept", "removed", "dupl.", "tokens")
     for name in columns:
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=True)
     sums: Counter[str] = Counter()
     for name, total in sorted(result.totals.items()):
         row = _row(total)
@@ -90,7 +111,7 @@ def _shown(row: dict[str, int] | Counter[str]) -> list[str]:
 
 
 def _rules(result: Any) -> Table:
-    table = Table(title="Documents failing each rule (one document can fail several)", title_justify="left")
+    table = plain_table("Documents failing each rule (one document can fail several)")
     table.add_column("rule")
     for name in sorted(result.totals):
         table.add_column(name, justify="right")
@@ -104,10 +125,11 @@ def _rules(result: Any) -> Table:
 def _steps(result: Any, seconds: float) -> Table:
     documents = sum(total.documents for total in result.totals.values())
     raw_bytes = sum(total.raw_bytes for total in result.totals.values())
-    table = Table(title="Steps", title_justify="left")
+    table = plain_table("Steps")
     for name in ("step", "outputs", "made", "up to date", "time", "documents/s"):
         table.add_column(name, justify="left" if name == "step" else "right")
-    for step, entry in result.stages.items():
+    for step in (name for name in STEPS if name in result.stages):
+        entry = result.stages[step]
         # A rate is shown only for a step that did all of its work in this command.
         whole = entry["made"] == entry["outputs"] and entry["seconds"]
         rate = f"{documents / entry['seconds']:,.0f}" if whole else ""
@@ -115,5 +137,7 @@ def _steps(result: Any, seconds: float) -> Table:
         table.add_row(step, *counts, format_seconds(entry["seconds"]), rate)
     table.add_section()
     table.add_row("all", "", "", "", format_seconds(seconds), f"{documents / max(seconds, 1e-9):,.0f}")
-    table.caption = f"{format_bytes(raw_bytes)} of raw input, {format_bytes(raw_bytes / max(seconds, 1e-9))}/s in all"
+    rate = format_bytes(raw_bytes / max(seconds, 1e-9))
+    table.caption = f"{format_bytes(raw_bytes)} of raw input, {rate}/s in all"
+    table.caption_justify = "left"
     return table

@@ -7,10 +7,9 @@ import json
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from gristmill import storage
+from gristmill.commands.summary import plain_table, show, wide_console
 from gristmill.config import load_config
 from gristmill.errors import ConfigError, MissingExtraError
 
@@ -40,13 +39,13 @@ def pretrain_command(config_path: str, tokens: Path | None, output: Path | None)
     config = load_config(config_path)
     if storage.is_remote(config.run.output) and (tokens is None or output is None):
         msg = (
-            f"gristmill pretrain reads shards from a local disk, and run.output is {config.run.output}; copy its tokens/ "
-            "folder and give --tokens and --output"
+            f"gristmill pretrain reads shards from a local disk, and run.output is {config.run.output}; copy its "
+            "tokens/ folder and give --tokens and --output"
         )
         raise ConfigError(msg)
     run = Path(config.run.output)
     result = pretrain(config.pretrain, tokens or run / "tokens", output or run / "train")
-    console = Console()
+    console = wide_console()
     if result.loss is not None:
         console.print(f"step {result.step}: loss {result.loss:.4f} nats per token", highlight=False)
     if result.validation is not None:
@@ -100,15 +99,15 @@ def complete_command(
         content = dataclasses.asdict(found) | {"checkpoint": str(found.checkpoint)}
         click.echo(json.dumps(content, indent=1, ensure_ascii=False))
         return
-    console = Console()
-    table = Table(title=f"Most probable next tokens (step {found.step})", title_justify="left")
+    console = wide_console()
+    table = plain_table(f"Most probable next tokens (step {found.step})")
     table.add_column("token")
     table.add_column("id", justify="right")
     table.add_column("probability", justify="right")
     for token in found.next_tokens:
         shown = "(end of text)" if token.is_end else repr(token.text)
         table.add_row(shown, str(token.token_id), f"{token.probability:.4f}")
-    console.print(table)
+    show(console, table)
     if found.dropped_tokens:
         console.print(
             f"The first {found.dropped_tokens} tokens of the prompt did not fit the window and were not seen."

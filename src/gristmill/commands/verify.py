@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 
 import click
-from rich.console import Console
-from rich.table import Table
 
+from gristmill.commands.summary import plain_table, show, wide_console
 from gristmill.errors import IntegrityError
-from gristmill.verify import verify
+from gristmill.reports.verify import verify
 
 
 @click.command("verify")
@@ -27,13 +26,13 @@ def verify_command(run: str, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([check.to_json() for check in checks], indent=1))
     else:
-        table = Table(title=f"Checks of {run}", title_justify="left")
+        table = plain_table(f"Checks of {run}")
         for name in ("check", "looked at", "result"):
             table.add_column(name, overflow="fold")
         for check in checks:
             result = "[green]holds[/green]" if not check.faults else "[red]" + "\n".join(check.faults[:5]) + "[/red]"
             table.add_row(check.name, check.looked_at, result)
-        Console().print(table)
+        show(wide_console(), table)
     faults = [fault for check in checks for fault in check.faults]
     if faults:
         msg = f"{len(faults)} faults in {run}; the first: {faults[0]}"

@@ -69,7 +69,7 @@ def explain(run_uri: str, document: str) -> list[Story]:
     stories += [_dead_letter(letter) for letter in _dead_letters(run, document)][: MOST_STORIES - len(stories)]
     if not stories:
         msg = (
-            f"no document or dead letter of {run_uri} has the id or uri {document!r}; a record that was skipped by design "
+            f"no document or dead letter of {run_uri} has the id or uri {document!r}; a record skipped by design "
             "(a redirect, an image) has no row: their counts are in the report"
         )
         raise InputError(msg)
@@ -86,7 +86,7 @@ def _matcher(document: str) -> Callable[[pa.Table], pa.Array]:
 def _find(
     run: RunDirectory, shards: Sequence[RawShard], matches: Callable[[pa.Table], pa.Array]
 ) -> list[tuple[RawShard, dict[str, Any]]]:
-    """Ledger rows that match, with the row's number in its shard; whole uris before ends of uris is the caller's wish."""
+    """Ledger rows that match, each with its number in its shard."""
 
     def look(shard: RawShard) -> list[tuple[RawShard, dict[str, Any]]]:
         uri = run.shard("ledger", shard)
@@ -142,8 +142,8 @@ def _sentences(
         name = found[0][1]["uri"] if found else "a document that is not in this run"
         yield f"Duplicate of {name} ({kept.hex()})."
         yield (
-            f"Their true Jaccard similarity is {row['similarity']:.3f}; the cluster has {row['cluster_size']} documents, "
-            "of which that one stays."
+            f"Their true Jaccard similarity is {row['similarity']:.3f}; of {row['cluster_size']} documents in the "
+            "cluster that one stays."
         )
     else:
         yield f"Kept: it passes all {len(judged)} rules in force."
