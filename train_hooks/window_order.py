@@ -59,7 +59,8 @@ def shares(windows: Mapping[str, int], repeats: Mapping[str, float]) -> tuple[So
         if repeat > 0:
             found.append(SourceShare(name, count, max(1, round(count * repeat))))
     if not found:
-        msg = "pretrain.source_repeats is 0 for every source: nothing to train on"
+        why = "pretrain.source_repeats is 0 for every source" if windows else "the manifest names no source"
+        msg = f"{why}: nothing to train on"
         raise EmptyResultError(msg)
     return tuple(found)
 
