@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from gristmill.errors import TokenizerError
 from gristmill.tokenize import agreement
-from gristmill.tokenize.engines import FlatIds, Gigatoken, Reference
+from gristmill.tokenize.engines import EngineFailure, FlatIds, Gigatoken, Reference
 from gristmill.tokenize.manifest import TokenizerInfo
 from gristmill.tokenize.vocabulary import Vocabulary, read_vocabulary
 
@@ -89,11 +89,8 @@ class Tokenizer:
                 differs from the reference.
         """
         batch = _large_strings(texts)
-        if self._fast is not None:
-            flat = self._fast.encode(batch)
-            if self._agrees(batch, flat, self._fast):
-                return self._finish(flat)
-        return self._finish(self._reference.encode(batch))
+        flat = None if self._fast is None else self._encode_fast(batch, self._fast)
+        return self._finish(self._reference.encode(batch) if flat is None else flat)
 
     def decode(self, ids: npt.NDArray[np.unsignedinteger] | list[int]) -> str:
         """The text of these ids; one end-of-text id at the end is dropped.
@@ -109,17 +106,22 @@ class Tokenizer:
         load = functools.partial(load_tokenizer, self.vocabulary.raw, eot_token=self.eot_token, engine=self._requested)
         return load, ()
 
-    def _agrees(self, batch: pa.Array, flat: FlatIds, fast: Gigatoken) -> bool:
-        """Compares the chosen documents of a batch with the reference; on a difference the fast engine is dropped."""
+    def _encode_fast(self, batch: pa.Array, fast: Gigatoken) -> FlatIds | None:
+        """The fast engine's ids; None, and the engine dropped, where it fails or differs on a checked document."""
+        try:
+            flat = fast.encode(batch)
+        except EngineFailure as failure:
+            self.drop_fast_engine(str(failure))
+            return None
         rows = agreement.chosen_rows(batch, at_start=not self._started)
         self._started = self._started or len(batch) > 0
-        if not len(rows):
-            return True
-        chosen = batch.take(pa.array(rows))
-        found = agreement.difference(chosen, agreement.select(flat, rows), fast.name, self._reference)
-        if found is not None:
-            self.drop_fast_engine(found)
-        return found is None
+        if len(rows):
+            chosen = batch.take(pa.array(rows))
+            found = agreement.difference(chosen, agreement.select(flat, rows), fast.name, self._reference)
+            if found is not None:
+                self.drop_fast_engine(found)
+                return None
+        return flat
 
     def drop_fast_engine(self, reason: str) -> None:
         """Goes on with the reference alone, and says why in :attr:`mismatch`.
@@ -173,14 +175,13 @@ def load_tokenizer(
     tokenizer = Tokenizer(vocabulary, engine, reference, None)
     if engine == "tokenizers":
         return tokenizer
-    try:
-        fast = Gigatoken(vocabulary)
-    except Exception as error:  # noqa: BLE001 - whatever its reason, the reference does the work and the reason is kept
-        tokenizer.drop_fast_engine(f"gigatoken cannot load it: {type(error).__name__}: {error}")
-        return tokenizer
     spelled = [f"a{token}b {token}" for token in vocabulary.added]
     probes = pa.array([*agreement.PROBES, *spelled], pa.large_string())
-    found = agreement.difference(probes, fast.encode(probes), fast.name, reference)
+    try:
+        fast = Gigatoken(vocabulary)
+        found = agreement.difference(probes, fast.encode(probes), fast.name, reference)
+    except EngineFailure as failure:
+        found = str(failure)
     if found is not None:
         tokenizer.drop_fast_engine(found)
         return tokenizer

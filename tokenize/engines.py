@@ -7,7 +7,9 @@ thread pool from the environment.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+from collections.abc import Iterator
 from typing import Any, Protocol
 
 import numpy as np
@@ -60,36 +62,61 @@ class Reference:
         return str(self.tokenizer.decode(ids.tolist(), skip_special_tokens=False))
 
 
+class EngineFailure(Exception):  # noqa: N818 - what happened, not what went wrong with the data
+    """The fast engine cannot load a tokenizer or stopped in the middle of a text; the reference can go on."""
+
+
+@contextlib.contextmanager
+def _failures(doing: str) -> Iterator[None]:
+    """Turns whatever the engine raises into :class:`EngineFailure`; a panic of its Rust code is no ``Exception``."""
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit, MemoryError):
+        raise
+    except BaseException as error:
+        message = f"gigatoken cannot {doing} ({type(error).__name__}: {error})"
+        raise EngineFailure(message) from error
+
+
 class Gigatoken:
     """``gigatoken``: the same ids tens of times faster, straight from the Arrow buffers.
 
     Raises:
-        ImportError: the package is not installed.
-        Exception: it does not support this tokenizer; it raises several kinds.
+        EngineFailure: the package is not installed or does not support this tokenizer.
     """
 
     name = "gigatoken"
 
     def __init__(self, vocabulary: Vocabulary) -> None:
-        self._awkward = importlib.import_module("awkward")
-        self._load = importlib.import_module("gigatoken").Tokenizer.from_json
         self._json = vocabulary.plain_json
-        self._tokenizer = self._load(self._json)
         self._seen_bytes = 0
+        with _failures("load this tokenizer"):
+            self._awkward = importlib.import_module("awkward")
+            self._load = importlib.import_module("gigatoken").Tokenizer.from_json
+            self._tokenizer = self._load(self._json)
 
     def encode(self, texts: pa.Array) -> FlatIds:
-        """Encodes the batch; the text is not copied."""
+        """Encodes the batch; the text is not copied.
+
+        Raises:
+            EngineFailure: the engine stopped.
+        """
         if not len(texts):
             return np.empty(0, np.uint32), np.zeros(1, np.int64)
         layouts = self._awkward.contents
         _, offsets, data = texts.buffers()
         rows = np.frombuffer(offsets, np.int64)[texts.offset : texts.offset + len(texts) + 1]
-        if self._seen_bytes > CACHE_BYTES:
-            self._tokenizer, self._seen_bytes = self._load(self._json), 0
-        self._seen_bytes += int(rows[-1] - rows[0])
         characters = layouts.NumpyArray(np.frombuffer(data or b"", np.uint8), parameters={"__array__": "char"})
         strings = layouts.ListOffsetArray(
             self._awkward.index.Index64(rows), characters, parameters={"__array__": "string"}
         )
-        encoded = self._tokenizer.encode_batch(self._awkward.Array(strings), parallel=False).layout
-        return np.asarray(encoded.content.data), np.asarray(encoded.offsets.data)
+        with _failures("encode a batch"):
+            encoded = self._warm(int(rows[-1] - rows[0])).encode_batch(self._awkward.Array(strings), parallel=False)
+        return np.asarray(encoded.layout.content.data), np.asarray(encoded.layout.offsets.data)
+
+    def _warm(self, text_bytes: int) -> Any:
+        """The library's tokenizer, loaded again when what it remembers has grown too large."""
+        if self._seen_bytes > CACHE_BYTES:
+            self._tokenizer, self._seen_bytes = self._load(self._json), 0
+        self._seen_bytes += text_bytes
+        return self._tokenizer

@@ -80,7 +80,8 @@ def read_vocabulary(path_or_json: Path | bytes, eot_token: str | None = None) ->
 
     Raises:
         ConfigError: no such file.
-        TokenizerError: not a ``tokenizer.json``, or no token to end a document with; the message lists candidates.
+        TokenizerError: not a ``tokenizer.json``, added tokens whose ids the library does not honour, or no token to
+            end a document with; the message lists candidates.
     """
     raw, where = _raw(path_or_json)
     try:
@@ -90,6 +91,10 @@ def read_vocabulary(path_or_json: Path | bytes, eot_token: str | None = None) ->
     except Exception as error:  # `tokenizers` raises bare Exception for whatever it cannot read
         message = f"{where} is not a tokenizer.json that the tokenizers library reads: {error}"
         raise TokenizerError(message) from error
+    for number, token in added.items():
+        if (got := loaded.token_to_id(token["content"])) != number:
+            message = f"{where}: the added token {token['content']!r} claims the id {number}, but its id is {got}"
+            raise TokenizerError(message)
     eot_id = _end_of_text(added, eot_token, where)
     added[eot_id]["special"] = True
     content["truncation"] = content["padding"] = None
