@@ -9,7 +9,6 @@ import sys
 
 import click
 
-from gristmill import __version__
 from gristmill.commands.catalog import config_command, rules_command, sources_command
 from gristmill.commands.doctor import doctor_command
 from gristmill.commands.explain import explain_command
@@ -18,6 +17,7 @@ from gristmill.commands.run import run_command
 from gristmill.commands.train import complete_command, pretrain_command
 from gristmill.commands.verify import verify_command
 from gristmill.errors import GristmillError, unknown_name
+from gristmill.version import VERSION
 
 
 class Commands(click.Group):
@@ -33,7 +33,7 @@ class Commands(click.Group):
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="gristmill")
+@click.version_option(VERSION, prog_name="gristmill")
 def cli() -> None:
     """Raw web, book and code shards to deduplicated, tokenized, explained training data.
 

@@ -22,10 +22,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from gristmill import __version__, storage
+from gristmill import storage
 from gristmill.config import Config, canonical_json
 from gristmill.errors import RunDirectoryError
 from gristmill.inputs import RawShard, read_inputs, write_inputs
+from gristmill.version import VERSION
 
 FORMAT = "gristmill-run/1"
 
@@ -141,7 +142,7 @@ def open_run(config: Config, *, replace: bool = False) -> tuple[RunDirectory, di
         raise RunDirectoryError(msg)
     state = {
         "format": FORMAT,
-        "gristmill": __version__,
+        "gristmill": VERSION,
         "config": config.to_json(),
         "config_hash": config.digest(),
         "identity": wanted,
