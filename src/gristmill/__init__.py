@@ -12,7 +12,9 @@ from gristmill.documents import LEDGER_SCHEMA as LEDGER_SCHEMA
 from gristmill.documents import document_id as document_id
 from gristmill.errors import GristmillError as GristmillError
 from gristmill.runs import RunDirectory as RunDirectory
-from gristmill.version import VERSION as __version__
+from gristmill.version import VERSION as _VERSION
+
+__version__ = _VERSION
 
 __all__ = [  # noqa: RUF022  sorted as sorted() does
     "Config",
