@@ -77,7 +77,7 @@ def share_ratio(first: int, first_trials: int, second: int, second_trials: int) 
 
     >>> estimate = share_ratio(30, 100, 20, 100)
     >>> round(estimate.value, 3), round(estimate.low, 3), round(estimate.high, 3)
-    (1.488, 0.913, 2.425)
+    (1.488, 0.914, 2.421)
     """
     for successes, trials in ((first, first_trials), (second, second_trials)):
         if trials <= 0 or not 0 <= successes <= trials:
