@@ -71,7 +71,9 @@ class Page:
     decoded: Decoded
 
 
-def read_page(data: bytes, *, extractor: str = "resiliparse", charset: str | None = None, config: str | None = None) -> Page:
+def read_page(
+    data: bytes, *, extractor: str = "resiliparse", charset: str | None = None, config: str | None = None
+) -> Page:
     """Reads one HTML or XHTML page.
 
     Args:
