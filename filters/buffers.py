@@ -27,14 +27,14 @@ class TextBuffer(NamedTuple):
 
 
 def text_buffer(texts: pa.Array | pa.ChunkedArray) -> TextBuffer:
-    """Copies a string column (sliced, chunked, ``string`` or ``large_string``) into a `TextBuffer`.
+    r"""Copies a string column (sliced, chunked, ``string`` or ``large_string``) into a `TextBuffer`.
 
     Raises:
         InputError: the column is not a string column, or has nulls.
 
     >>> buffer = text_buffer(pa.array(["skipped", "ab", "é"]).slice(1))
     >>> bytes(buffer.data[:-PAD_BYTES]), buffer.offsets.tolist()
-    (b'ab\\xc3\\xa9', [0, 2, 4])
+    (b'ab\xc3\xa9', [0, 2, 4])
     """
     array = _one_array(texts)
     if array.null_count:

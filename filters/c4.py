@@ -13,8 +13,8 @@ document-level counts. On each line (see `gristmill.filters.segment`), in this o
 8. a policy phrase in it cuts the line;
 9. what is left is kept, and its sentences are counted (see `gristmill.filters.sentences`; C4 itself uses punkt).
 
-Phrases are found with the letters A–Z lowered. Differences from the code: lines end at ``\n`` only, which is how stored
-text ends them; white space is the Unicode property (Python's ``strip`` also takes U+001C to U+001F).
+Phrases are found with the letters A to Z lowered. Differences from the code: lines end at ``\n`` only, which is how
+stored text ends them; white space is the Unicode property (Python's ``strip`` also takes U+001C to U+001F).
 """
 
 from __future__ import annotations
@@ -23,12 +23,16 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from gristmill.filters.arrays import Bytes, Hashes, Int32s, Int64s
+from gristmill.filters.arrays import Bytes, Hashes, Int64s
 from gristmill.filters.buffers import TextBuffer
+from gristmill.filters.measure import count
 from gristmill.filters.segment import Segments
 from gristmill.filters.sentences import ABBREVIATION_HASHES, count_sentences, next_word
 from gristmill.filters.unicode_classes import DECIMAL, class_table
 from gristmill.filters.utf8 import code_point
+
+_OPEN_BRACKET = ord("[")
+_END_MARKS = tuple(b'.?!"')
 
 MAX_WORD_CHARS = 1000
 MIN_LINE_WORDS = 5
@@ -57,17 +61,15 @@ def _packed(phrases: tuple[str, ...]) -> NDArray[np.uint8]:
 
 
 _PHRASES = _packed((LOREM_IPSUM, JAVASCRIPT, *POLICY_PHRASES))
+_FIRST_LETTERS = tuple(sorted({ord(phrase[0]) for phrase in (LOREM_IPSUM, JAVASCRIPT, *POLICY_PHRASES)}))
 _CITATIONS = _packed(CITATION_WORDS)
 
 
-def count_c4(buffer: TextBuffer, segments: Segments) -> NDArray[np.int64]:
+def count_c4(buffer: TextBuffer, segments: Segments) -> Int64s:
     """Counts `COLUMNS` for each document. Shape (documents, len(COLUMNS))."""
-    return np.asarray(
-        _count_c4(
-            buffer.data, segments.document_lines, segments.line_start, segments.line_end, segments.line_words,
-            segments.word_chars, class_table(), _PHRASES, _CITATIONS, ABBREVIATION_HASHES,
-        )
-    )  # fmt: skip
+    counts = np.zeros((len(segments.document_chars), len(COLUMNS)), np.int64)
+    _count_c4(buffer.data, segments, class_table(), _PHRASES, _CITATIONS, ABBREVIATION_HASHES, counts)
+    return counts
 
 
 @numba.njit(nogil=True, cache=True)
@@ -96,7 +98,7 @@ def _find_phrases(data: Bytes, start: int, end: int, phrases: Bytes) -> int:
             found |= 8
         if 65 <= byte <= 90:
             byte |= 32
-        if byte == 108 or byte == 106 or byte == 116 or byte == 112 or byte == 99 or byte == 117:
+        if byte in _FIRST_LETTERS:
             for which in range(phrases.shape[0]):
                 if phrases[which, 0] == byte and _matches(data, i, end, phrases[which]):
                     found |= 1 if which == 0 else 2 if which == 1 else 4
@@ -158,7 +160,7 @@ def _judge_line(
     """Steps 3 to 9 on one line without citations, for both variants at once."""
     last = data[end - 1] if end > start else np.uint8(0)
     dots = end - start >= 3 and last == 46 and data[end - 2] == 46 and data[end - 3] == 46
-    if dots or not (last == 46 or last == 63 or last == 33 or last == 34):
+    if dots or last not in _END_MARKS:
         row[1] += 1
         return
     strict = words >= MIN_LINE_WORDS
@@ -191,36 +193,30 @@ def _judge_line(
 @numba.njit(nogil=True, cache=True)
 def _count_c4(
     data: Bytes,
-    document_lines: Int64s,
-    line_start: Int64s,
-    line_end: Int64s,
-    line_words: Int64s,
-    word_chars: Int32s,
+    segments: Segments,
     classes: Bytes,
     phrases: Bytes,
     citations: Bytes,
     abbreviations: Hashes,
-) -> Int64s:
-    documents = document_lines.size - 1
-    counts = np.zeros((documents, 15), np.int64)
+    counts: Int64s,
+) -> None:
+    line_start, line_end, line_words, _, _, _ = segments.lines
+    word_chars, document_lines = segments.words.chars, segments.document_lines
     scratch = np.empty(64, np.uint8)
-    for document in range(documents):
+    for document in range(counts.shape[0]):
         row = counts[document]
         for line in range(document_lines[document], document_lines[document + 1]):
             start, end = line_start[line], line_end[line]
             first, last = line_words[line], line_words[line + 1]
             too_long = False
             for word in range(first, last):
-                if word_chars[word] > MAX_WORD_CHARS:
-                    too_long = True
+                too_long |= word_chars[word] > MAX_WORD_CHARS
             if too_long:
                 row[0] += 1
                 continue
             bracket = False
             for i in range(start, end):
-                if data[i] == 91:
-                    bracket = True
-                    break
+                bracket |= data[i] == _OPEN_BRACKET
             if not bracket:
                 _judge_line(data, start, end, last - first, row, classes, phrases, abbreviations)
                 continue
@@ -229,4 +225,33 @@ def _count_c4(
             size = _without_citations(data, start, end, scratch, classes, citations)
             words = _count_words(scratch, 0, size, classes)
             _judge_line(scratch, 0, size, words, row, classes, phrases, abbreviations)
-    return counts
+
+
+_SOURCE = "Raffel et al. 2020, arXiv:1910.10683, section 2.2, as tensorflow_datasets/text/c4_utils.py at 3e77995"
+
+
+def _cut(cause: str) -> str:
+    return f"lines that C4's cleaning cuts (tfds): {cause}"
+
+
+MEASURES = tuple(
+    count(f"c4_{of[:-1]}_count", unit, definition, _SOURCE, of=of)
+    for of, unit, definition in (
+        ("long_word_lines", "lines", _cut("a word of more than 1,000 characters")),
+        ("no_end_mark_lines", "lines", _cut('no . ? ! or " at the end, or ... there')),
+        ("few_words_lines", "lines", _cut("fewer than 5 words")),
+        ("lorem_ipsum_lines", "lines", "lines with lorem ipsum that no earlier step cuts; one condemns the page"),
+        ("javascript_lines", "lines", _cut("javascript in it")),
+        ("curly_bracket_lines", "lines", "lines with { that no earlier step cuts; one condemns the page"),
+        ("policy_lines", "lines", _cut("a policy phrase in it")),
+        ("kept_lines", "lines", "lines that C4's cleaning keeps (tfds)"),
+        ("kept_bytes", "bytes", "UTF-8 bytes of the kept lines without citation marks"),
+        ("sentences", "sentences", "sentences on the kept lines, see gristmill.filters.sentences"),
+        ("paper_kept_lines", "lines", "lines kept if 3 words are enough for a line (paper)"),
+        ("paper_kept_bytes", "bytes", "bytes kept if 3 words are enough for a line (paper)"),
+        ("paper_sentences", "sentences", "sentences on the lines kept if 3 words are enough (paper)"),
+        ("paper_lorem_ipsum_lines", "lines", "as c4_lorem_ipsum_line_count, if 3 words are enough (paper)"),
+        ("paper_curly_bracket_lines", "lines", "as c4_curly_bracket_line_count, if 3 words are enough (paper)"),
+    )
+)
+"""Signals on what C4's cleaning would keep and cut."""

@@ -1,9 +1,9 @@
 r"""Which language a text is in, by a fastText identifier, on a bounded part of the text.
 
-The identifier reads at most `SLICE_COUNT` slices of `SLICE_BYTES` bytes, evenly spread from the beginning to the end and
-cut at character boundaries, joined by spaces, with line breaks as spaces: the cost of a long text does not grow with its
-length, and a text of up to ``SLICE_COUNT * SLICE_BYTES`` bytes is read whole. A text whose slices hold no letter is
-``unknown`` with score 0.
+The identifier reads at most `SLICE_COUNT` slices of `SLICE_BYTES` bytes, evenly spread from the beginning to the end
+and cut at character boundaries, joined by spaces, with line breaks as spaces: the cost of a long text does not grow
+with its length, and a text of up to ``SLICE_COUNT * SLICE_BYTES`` bytes is read whole. A text whose slices hold no
+letter is ``unknown`` with score 0.
 """
 
 from __future__ import annotations

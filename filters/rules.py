@@ -96,6 +96,10 @@ class ResolvedRule:
 
 
 _GOPHER = "Rae et al. 2021, arXiv:2112.11446, appendix A.1.1"
+_GOPHER_TABLE = "Rae et al. 2021, arXiv:2112.11446, table A1"
+_FINEWEB = "datatrove 0.10, pipeline/filters/fineweb_quality_filter.py"
+_STARCODER = "bigcode-project/bigcode-dataset, preprocessing/arguments.py; Li et al. 2023, arXiv:2305.06161"
+_REDPAJAMA = "togethercomputer/RedPajama-Data, data_prep/github/github_run_filter.py (v1)"
 _C4_CODE = "tensorflow_datasets/text/c4_utils.py at 3e77995"
 _C4_PAPER = "Raffel et al. 2020, arXiv:1910.10683, section 2.2"
 
@@ -124,8 +128,34 @@ RULE_SETS: dict[str, RuleSet] = {
                 ),
             },
             notes={
-                "paper": "words are white-space words; symbols counted by occurrence; stop words are distinct ones, asked "
-                "of English documents only",
+                "paper": "words are white-space words; symbols counted by occurrence; stop words are distinct ones, "
+                "asked of English documents only",
+            },
+        ),
+        RuleSet(
+            name="gopher_repetition",
+            summary="pages that repeat lines, paragraphs, or runs of words",
+            kinds=_WEB,
+            default="paper",
+            variants={
+                "paper": (
+                    Rule("max_duplicate_lines", "duplicate_line_fraction", 0.30, _GOPHER_TABLE),
+                    Rule("max_duplicate_paragraphs", "duplicate_paragraph_fraction", 0.30, _GOPHER_TABLE),
+                    Rule("max_duplicate_line_chars", "duplicate_line_char_fraction", 0.20, _GOPHER_TABLE),
+                    Rule("max_duplicate_paragraph_chars", "duplicate_paragraph_char_fraction", 0.20, _GOPHER_TABLE),
+                    *(
+                        Rule(f"max_top_{n}gram_chars", f"top_{n}gram_char_fraction", bound, _GOPHER_TABLE)
+                        for n, bound in ((2, 0.20), (3, 0.18), (4, 0.16))
+                    ),
+                    *(
+                        Rule(f"max_duplicate_{n}gram_chars", f"duplicate_{n}gram_char_fraction", bound, _GOPHER_TABLE)
+                        for n, bound in ((5, 0.15), (6, 0.14), (7, 0.13), (8, 0.12), (9, 0.11), (10, 0.10))
+                    ),
+                ),
+            },
+            notes={
+                "paper": "later copies of lines and paragraphs; the top n-gram must occur twice; every copy of a "
+                "repeated n-gram counts, each character once",
             },
         ),
         RuleSet(
@@ -149,6 +179,48 @@ RULE_SETS: dict[str, RuleSet] = {
             notes={
                 "tfds": "the code that builds C4: 5 words a line, 3 sentences a page, at most 190,000 characters",
                 "paper": "as printed: 3 words a line, 5 sentences a page",
+            },
+        ),
+        RuleSet(
+            name="fineweb",
+            summary="pages whose lines end without punctuation, are short, repeat, or are a list",
+            kinds=_WEB,
+            default="datatrove",
+            variants={
+                "datatrove": (
+                    Rule("min_terminal_lines", "terminal_line_fraction", 0.12, _FINEWEB),
+                    Rule("max_short_lines", "short_line_fraction", 0.67, _FINEWEB),
+                    Rule("max_duplicate_line_text", "duplicate_line_text_fraction", 0.01, _FINEWEB),
+                    Rule("max_newline_ratio", "newline_to_word_ratio", 0.3, _FINEWEB),
+                ),
+            },
+            notes={
+                "datatrove": "the thresholds of the filter that built FineWeb; lines trimmed, words by white space "
+                "(spaCy tokens there, which count punctuation too)",
+            },
+        ),
+        RuleSet(
+            name="code",
+            summary="files with very long lines, with few letters and digits, or that are XML",
+            kinds=("code",),
+            default="starcoder",
+            variants={
+                "starcoder": (
+                    Rule("max_line_length", "max_raw_line_length", 1000, _STARCODER),
+                    Rule("max_mean_line_length", "mean_raw_line_length", 100, _STARCODER),
+                    Rule("min_alphanumeric", "alphanumeric_char_fraction", 0.25, _STARCODER),
+                    Rule("max_xml_headers", "xml_header_count", 0, _STARCODER),
+                ),
+                "redpajama1": (
+                    Rule("max_line_length", "max_raw_line_length", 1000, _REDPAJAMA),
+                    Rule("max_mean_line_length", "mean_raw_line_length", 100, _REDPAJAMA),
+                    Rule("min_alphanumeric", "alphanumeric_char_fraction", 0.25, _REDPAJAMA),
+                ),
+            },
+            notes={
+                "starcoder": "line lengths, letters and digits, XML; without its rules on comments, HTML, data files "
+                "and stars, which need the file's language or a parser",
+                "redpajama1": "line lengths, letters and digits; without its rule on letters per token",
             },
         ),
     )

@@ -1,11 +1,11 @@
 """A sentence counter for English lines: in the manner of punkt, without its trained model.
 
-A line with a word holds one sentence more than it has *breaks*. Between two words there is a break when the first, after
-closing quotes and brackets (``"')]}``, ``”``, ``’``, ``»``) are taken off its end,
+A line with a word holds one sentence more than it has *breaks*. Between two words there is a break when the first,
+after closing quotes and brackets (``"')]}``, U+201D, U+2019, U+00BB) are taken off its end,
 
 * ends with ``?`` or ``!``; or
 * ends with an ellipsis (two dots or more, or ``…``) and the first letter or digit of the next word is upper case; or
-* ends with one dot, and its stem (from its first letter or digit to the dot, A–Z lowered) is neither a single letter
+* ends with one dot, and its stem (from its first letter or digit to the dot, A to Z lowered) is neither a single letter
   (an initial) nor one of `ABBREVIATIONS`.
 
 Punkt learns its abbreviations and uses the case of the following word in more places, so counts can differ by one here
@@ -19,7 +19,7 @@ import numpy as np
 
 from gristmill.filters.arrays import Bytes, Hashes
 from gristmill.filters.unicode_classes import ALPHANUMERIC, LETTER, UPPER, WHITE_SPACE
-from gristmill.filters.utf8 import HASH_START, code_point, hash_ascii, hash_byte
+from gristmill.filters.utf8 import HASH_START, NON_ASCII, code_point, hash_ascii, hash_byte
 
 ABBREVIATIONS = (
     "a.m", "adm", "apr", "approx", "assn", "aug", "ave", "bros", "capt", "cf", "co", "col", "corp", "ct", "dec", "dept",
@@ -29,20 +29,28 @@ ABBREVIATIONS = (
 )  # fmt: skip
 """Words, without their last dot, that a dot does not end a sentence after."""
 
-ABBREVIATION_HASHES = np.sort(np.array([hash_ascii(word) for word in ABBREVIATIONS], dtype=np.uint64))
+_ASCII_CLOSERS = tuple(b"\"')]}")
+_QUOTE_TAILS = (0x9D, 0x99)
+_SURE_ENDS = tuple(b"?!")
+
+ABBREVIATION_HASHES = np.array([hash_ascii(word) for word in ABBREVIATIONS], dtype=np.uint64)
 
 
 @numba.njit(nogil=True, cache=True)
 def next_word(data: Bytes, i: int, end: int, classes: Bytes) -> tuple[int, int]:
     """First and last byte of the next word at or after ``i``; both are ``end`` if there is none."""
     while i < end:
-        point, width = code_point(data, i, end)
+        point, width = int(data[i]), 1
+        if point >= NON_ASCII:
+            point, width = code_point(data, i, end)
         if not classes[point] & WHITE_SPACE:
             break
         i += width
     start = i
     while i < end:
-        point, width = code_point(data, i, end)
+        point, width = int(data[i]), 1
+        if point >= NON_ASCII:
+            point, width = code_point(data, i, end)
         if classes[point] & WHITE_SPACE:
             break
         i += width
@@ -54,9 +62,9 @@ def _without_closers(data: Bytes, start: int, end: int) -> int:
     """Where the word ends when closing quotes and brackets are taken off."""
     while end > start:
         last = data[end - 1]
-        if last == 34 or last == 39 or last == 41 or last == 93 or last == 125:
+        if last in _ASCII_CLOSERS:
             end -= 1
-        elif end - start >= 3 and data[end - 3] == 0xE2 and data[end - 2] == 0x80 and (last == 0x9D or last == 0x99):
+        elif end - start >= 3 and data[end - 3] == 0xE2 and data[end - 2] == 0x80 and last in _QUOTE_TAILS:
             end -= 3
         elif end - start >= 2 and data[end - 2] == 0xC2 and last == 0xBB:
             end -= 2
@@ -85,7 +93,7 @@ def _is_abbreviation(data: Bytes, start: int, dot: int, classes: Bytes, abbrevia
         return False
     point, width = code_point(data, begin, dot)
     if begin + width == dot:
-        return (classes[point] & LETTER) != 0
+        return bool(classes[point] & LETTER)
     if dot - begin > 8:
         return False
     state = HASH_START
@@ -94,8 +102,10 @@ def _is_abbreviation(data: Bytes, start: int, dot: int, classes: Bytes, abbrevia
         if 65 <= byte <= 90:
             byte |= 32
         state = hash_byte(state, byte)
-    where = np.searchsorted(abbreviations, state)
-    return where < abbreviations.size and abbreviations[where] == state
+    known = False
+    for abbreviation in abbreviations:
+        known |= abbreviation == state
+    return known
 
 
 @numba.njit(nogil=True, cache=True)
@@ -120,6 +130,6 @@ def count_sentences(data: Bytes, start: int, end: int, classes: Bytes, abbreviat
                 point, _ = code_point(data, begin, following_end)
                 if classes[point] & UPPER:
                     sentences += 1
-        elif last == 63 or last == 33 or (last == 46 and not _is_abbreviation(data, word, close - 1, classes, abbreviations)):
+        elif last in _SURE_ENDS or (last == 46 and not _is_abbreviation(data, word, close - 1, classes, abbreviations)):
             sentences += 1
         word, word_end = following, following_end

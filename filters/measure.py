@@ -1,0 +1,79 @@
+"""What a signal is, and how it is computed from the counts that the kernels make.
+
+A rule family's file holds its kernel and its list of measures; `gristmill.filters.signals` puts the lists together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from gristmill.filters.arrays import Floats, Int64s
+
+Dtype = Literal["int64", "float64", "float32", "dictionary"]
+
+FRACTION = "0 to 1"
+NATURAL = "0 or more"
+
+
+@dataclass(frozen=True)
+class Signal:
+    """One column of the signals table.
+
+    Attributes:
+        name: the column's name.
+        dtype: its type; ``dictionary`` is ``dictionary<int32, string>``.
+        unit: what one unit of it is.
+        range: the values it can take.
+        definition: exactly what is measured.
+        source: the paper or code that the measure comes from.
+    """
+
+    name: str
+    dtype: Dtype
+    unit: str
+    range: str
+    definition: str
+    source: str
+
+
+Counts = Mapping[str, Int64s]
+"""Integer counts by name, one value per document each."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A signal with its formula.
+
+    Attributes:
+        signal: what is measured.
+        formula: counts in, one value per document out.
+    """
+
+    signal: Signal
+    formula: Callable[[Counts], Int64s | Floats]
+
+
+def count(name: str, unit: str, definition: str, source: str, *, of: str, limits: str = NATURAL) -> Measure:
+    """A signal that is one of the counts, ``of``."""
+    return Measure(Signal(name, "int64", unit, limits, definition, source), lambda counts: counts[of])
+
+
+def ratio(
+    name: str, definition: str, source: str, *, of: str, to: str, unit: str = "fraction", limits: str = FRACTION
+) -> Measure:
+    """A signal that is one count, ``of``, divided by another, ``to``; 0 where that is 0.
+
+    >>> measure = ratio("a_to_b", "a / b", "none", of="a", to="b")
+    >>> measure.formula({"a": np.array([1, 1]), "b": np.array([4, 0])}).tolist()
+    [0.25, 0.0]
+    """
+
+    def divide(counts: Counts) -> Floats:
+        above, below = counts[of], counts[to]
+        return np.divide(above, below, out=np.zeros(len(above), np.float64), where=below > 0)
+
+    return Measure(Signal(name, "float64", unit, limits, definition, source), divide)

@@ -1,0 +1,104 @@
+r"""Counts for the rules on source code: line lengths, share of letters and digits, XML headers.
+
+Source: StarCoder's ``preprocessing/filtering.py`` (bigcode-project/bigcode-dataset; Li et al. 2023, arXiv:2305.06161)
+and RedPajama-1's ``data_prep/github/github_run_filter.py``. A **raw line** is what stands between two ``\n`` (or an end of
+the text), white space and all; blank ones count, and a ``\n`` at the very end opens no further one. An empty text has
+none.
+"""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+
+from gristmill.filters.arrays import Bytes, Int64s
+from gristmill.filters.buffers import TextBuffer
+from gristmill.filters.measure import count, ratio
+from gristmill.filters.segment import Segments
+from gristmill.filters.unicode_classes import ALPHANUMERIC, LETTER, class_table
+from gristmill.filters.utf8 import NON_ASCII, code_point
+
+XML_HEADER = "<?xml version="
+XML_HEADER_CHARS = 100
+"""The XML header is looked for in so many characters at the beginning."""
+
+COLUMNS = ("raw_lines", "raw_line_chars", "longest_line_chars", "alphanumeric_chars", "letter_chars", "xml_headers")
+"""Columns of the array that `count_code` returns, in order."""
+
+_XML_HEADER = np.frombuffer(XML_HEADER.encode("ascii"), np.uint8)
+
+
+def count_code(buffer: TextBuffer, segments: Segments) -> Int64s:
+    """Counts `COLUMNS` for each document. Shape (documents, len(COLUMNS))."""
+    counts = np.zeros((len(segments.document_chars), len(COLUMNS)), np.int64)
+    _count_code(buffer, class_table(), _XML_HEADER, counts)
+    return counts
+
+
+@numba.njit(nogil=True, cache=True)
+def _has_header(data: Bytes, start: int, end: int, header: Bytes) -> bool:
+    """Whether the header stands whole within the first `XML_HEADER_CHARS` characters."""
+    i, chars = start, 0
+    while i < end and chars + header.size <= XML_HEADER_CHARS:
+        k = 0
+        while k < header.size and i + k < end and data[i + k] == header[k]:
+            k += 1
+        if k == header.size:
+            return True
+        _, width = code_point(data, i, end)
+        i += width
+        chars += 1
+    return False
+
+
+@numba.njit(nogil=True, cache=True)
+def _count_code(buffer: TextBuffer, classes: Bytes, header: Bytes, counts: Int64s) -> None:
+    data, offsets = buffer
+    for document in range(counts.shape[0]):
+        i, end = int(offsets[document]), int(offsets[document + 1])
+        lines = all_chars = longest = alphanumeric = letters = chars = 0
+        counts[document, 5] = _has_header(data, i, end, header)
+        while i < end:
+            point, width = int(data[i]), 1
+            if point >= NON_ASCII:
+                point, width = code_point(data, i, end)
+            i += width
+            if point == ord("\n"):
+                lines += 1
+                longest = max(longest, chars)
+                all_chars += chars
+                chars = 0
+            else:
+                bits = classes[point]
+                alphanumeric += (bits & ALPHANUMERIC) != 0
+                letters += (bits & LETTER) != 0
+                chars += 1
+        lines += chars > 0
+        counts[document, 0], counts[document, 1] = lines, all_chars + chars
+        counts[document, 2] = max(longest, chars)
+        counts[document, 3], counts[document, 4] = alphanumeric, letters
+
+
+_SOURCE = "bigcode-project/bigcode-dataset, preprocessing/filtering.py; Li et al. 2023, arXiv:2305.06161"
+
+MEASURES = (
+    count("raw_line_count", "lines", "lines with the blank ones", _SOURCE, of="raw_lines"),
+    count(
+        "max_raw_line_length", "characters", "characters of the longest line, white space included", _SOURCE,
+        of="longest_line_chars",
+    ),
+    ratio(
+        "mean_raw_line_length", "characters that are no line break / lines with the blank ones", _SOURCE,
+        of="raw_line_chars", to="raw_lines", unit="characters per line", limits="0 or more",
+    ),
+    ratio(
+        "alphanumeric_char_fraction", "letters, digits and other numbers (str.isalnum) / characters", _SOURCE,
+        of="alphanumeric_chars", to="chars",
+    ),
+    ratio("letter_char_fraction", "letters (Unicode L*) / characters", _SOURCE, of="letter_chars", to="chars"),
+    count(
+        "xml_header_count", "headers", f"1 if {XML_HEADER} stands in the first {XML_HEADER_CHARS} characters", _SOURCE,
+        of="xml_headers", limits="0 or 1",
+    ),
+)  # fmt: skip
+"""Signals on source code."""

@@ -1,0 +1,249 @@
+"""Every signal of `gristmill.filters.signals`, computed a second time in plain Python from its written definition."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gristmill.filters.signals import SIGNALS, SIGNALS_SCHEMA, signals
+
+SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+WORD = re.compile(f"[^{SPACE}]+")
+STOP = {"the", "be", "to", "of", "and", "that", "have", "with"}
+POLICY = ("terms of use", "privacy policy", "cookie policy", "uses cookies", "use of cookies", "use cookies")
+ABBREVIATIONS = set(
+    "a.m adm apr approx assn aug ave bros capt cf co col corp ct dec dept dr e.g est etc feb fig ft gen gov hon i.e inc "
+    "jan jr jul jun lt ltd maj messrs mr mrs ms mt nov oct p.m ph.d pp prof rep rev sen sep sept sgt sr st u.k u.n u.s "
+    "u.s.a viz vol vs".split()
+)
+LOWER = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
+
+
+def words_of(text: str) -> list[str]:
+    return WORD.findall(text)
+
+
+def lines_of(text: str) -> list[str]:
+    return [line.strip(SPACE) for line in text.split("\n") if line.strip(SPACE)]
+
+
+def paragraphs_of(text: str) -> list[str]:
+    found: list[list[str]] = [[]]
+    for line in text.split("\n"):
+        if line.strip(SPACE):
+            found[-1].append(line.strip(SPACE))
+        else:
+            found.append([])
+    return ["\n".join(lines) for lines in found if lines]
+
+
+def core(word: str) -> str:
+    while word and not word[0].isalnum():
+        word = word[1:]
+    while word and not word[-1].isalnum():
+        word = word[:-1]
+    return word
+
+
+def share(part: float, whole: float) -> float:
+    return part / whole if whole else 0.0
+
+
+def quality(text: str) -> dict[str, float]:
+    words, lines = words_of(text), lines_of(text)
+    return {
+        "char_count": len(text),
+        "word_count": len(words),
+        "line_count": len(lines),
+        "paragraph_count": len(paragraphs_of(text)),
+        "mean_word_length": share(sum(map(len, words)), len(words)),
+        "hash_to_word_ratio": share(text.count("#"), len(words)),
+        "ellipsis_to_word_ratio": share(len(re.findall(r"\.\.\.|…", text)), len(words)),
+        "bullet_line_fraction": share(sum(line[0] in "•‣⁃◦●○▪▫■□▶*-" for line in lines), len(lines)),
+        "ellipsis_line_fraction": share(sum(line.endswith(("...", "…")) for line in lines), len(lines)),
+        "letter_word_fraction": share(sum(any(c.isalpha() for c in word) for word in words), len(words)),
+        "stop_word_count": len({core(word).translate(LOWER) for word in words} & STOP),
+    }
+
+
+def later_copies(items: Sequence[str]) -> list[str]:
+    return [item for i, item in enumerate(items) if item in items[:i]]
+
+
+def gram_chars(words: list[str], n: int, *, only_top: bool) -> int:
+    grams = [tuple(words[i : i + n]) for i in range(len(words) - n + 1)]
+    repeated = {gram: many for gram, many in Counter(grams).items() if many > 1}
+    if only_top and repeated:
+        best = max(repeated, key=lambda gram: (repeated[gram], sum(map(len, gram)), -grams.index(gram)))
+        repeated = {best: repeated[best]}
+    inside = {k for i, gram in enumerate(grams) if gram in repeated for k in range(i, i + n)}
+    return sum(len(words[k]) for k in inside)
+
+
+def repetition(text: str) -> dict[str, float]:
+    words, lines, paragraphs = words_of(text), lines_of(text), paragraphs_of(text)
+    all_chars = sum(map(len, words))
+    return {
+        "duplicate_line_fraction": share(len(later_copies(lines)), len(lines)),
+        "duplicate_line_char_fraction": share(sum(map(len, later_copies(lines))), sum(map(len, lines))),
+        "duplicate_paragraph_fraction": share(len(later_copies(paragraphs)), len(paragraphs)),
+        "duplicate_paragraph_char_fraction": share(sum(map(len, later_copies(paragraphs))), sum(map(len, paragraphs))),
+        **{f"top_{n}gram_char_fraction": share(gram_chars(words, n, only_top=True), all_chars) for n in (2, 3, 4)},
+        **{
+            f"duplicate_{n}gram_char_fraction": share(gram_chars(words, n, only_top=False), all_chars)
+            for n in range(5, 11)
+        },
+    }
+
+
+def sentences_in(line: str) -> int:
+    words = words_of(line)
+    breaks = 0
+    for word, following in zip(words, words[1:], strict=False):
+        bare = word.rstrip("\"')]}”’»")
+        if bare.endswith(("..", "…")):
+            first = next((c for c in following if c.isalnum()), "")
+            breaks += unicodedata.category(first) in {"Lu", "Lt"} if first else False
+        elif bare.endswith(("?", "!")):
+            breaks += 1
+        elif bare.endswith("."):
+            stem = bare[:-1]
+            while stem and not stem[0].isalnum():
+                stem = stem[1:]
+            initial = len(stem) == 1 and stem.isalpha()
+            breaks += not (initial or stem.translate(LOWER) in ABBREVIATIONS)
+    return breaks + 1 if words else 0
+
+
+def c4(text: str) -> dict[str, float]:
+    counts: Counter[str] = Counter()
+    for line in lines_of(text):
+        if any(len(word) > 1000 for word in words_of(line)):
+            counts["c4_long_word_line_count"] += 1
+            continue
+        line = re.sub(r"\[\d*\]|\[edit\]|\[citation needed\]", "", line)
+        if not line.endswith((".", "?", "!", '"')) or line.endswith("..."):
+            counts["c4_no_end_mark_line_count"] += 1
+            continue
+        many, lowered = len(words_of(line)), line.translate(LOWER)
+        counts["c4_few_words_line_count"] += many < 5
+        for prefix, least in (("c4_", 5), ("c4_paper_", 3)):
+            if many < least:
+                continue
+            if "lorem ipsum" in lowered:
+                counts[f"{prefix}lorem_ipsum_line_count"] += 1
+            elif "javascript" in lowered:
+                counts[f"{prefix}javascript_line_count"] += 1
+            elif "{" in line:
+                counts[f"{prefix}curly_bracket_line_count"] += 1
+            elif any(phrase in lowered for phrase in POLICY):
+                counts[f"{prefix}policy_line_count"] += 1
+            else:
+                counts[f"{prefix}kept_line_count"] += 1
+                counts[f"{prefix}kept_byte_count"] += len(line.encode())
+                counts[f"{prefix}sentence_count"] += sentences_in(line)
+    return {name: counts[name] for name in SIGNALS if name.startswith("c4_")}
+
+
+def fineweb(text: str) -> dict[str, float]:
+    lines = lines_of(text)
+    ends = ".!?。！？।؟‼…"  # the ellipsis is no Sentence_Terminal; the alphabet below holds no other one
+    return {
+        "terminal_line_fraction": share(sum(line[-1] in ends.replace("…", "") for line in lines), len(lines)),
+        "short_line_fraction": share(sum(len(line) <= 30 for line in lines), len(lines)),
+        "duplicate_line_text_fraction": share(sum(map(len, later_copies(lines))), len(text.replace("\n", ""))),
+        "newline_to_word_ratio": share(text.count("\n"), len(words_of(text))),
+    }
+
+
+def source_code(text: str) -> dict[str, float]:
+    raw = text.split("\n")
+    raw = raw[:-1] if raw[-1] == "" else raw
+    return {
+        "raw_line_count": len(raw),
+        "max_raw_line_length": max(map(len, raw), default=0),
+        "mean_raw_line_length": share(sum(map(len, raw)), len(raw)),
+        "alphanumeric_char_fraction": share(sum(c.isalnum() for c in text), len(text)),
+        "letter_char_fraction": share(sum(c.isalpha() for c in text), len(text)),
+        "xml_header_count": int("<?xml version=" in text[:100]),
+    }
+
+
+def reference(text: str) -> dict[str, float]:
+    return quality(text) | repetition(text) | c4(text) | fineweb(text) | source_code(text)
+
+
+def measured(texts: Sequence[str]) -> list[dict[str, float]]:
+    batch = signals(pa.array(texts, pa.large_string()), languages=pa.nulls(len(texts), pa.string()))
+    assert batch.schema.equals(SIGNALS_SCHEMA)
+    rows: list[dict[str, float]] = batch.drop_columns(["language", "language_score"]).to_pylist()
+    return rows
+
+
+PIECES = (
+    "the", "The", "“That", "with,", "of", "and", "be-", "to", "have", "that's", "a", "b", "cat", "mat.", "sat!", "why?",
+    "Mr.", "J.", "e.g.", "wait...", "wait…", "...", "....", "x#y", "#", "•", "- item", "* item", "[1]", "[]", "[edit]",
+    "[citation needed]", "[٣]", "[x]", "javascript", "JavaScript", "{", "lorem ipsum", "Lorem  ipsum", "privacy policy",
+    "Use cookies", "terms of use", '"quoted."', "(end.)", "‘so.’", "日本語。", "한국어", "हिन्दी।", "مرحبا؟", "é", "e\u0301", "👩‍🚀", "١٢٣", "12",
+    "\x00", "\x1c", "\u200f", "ǅ", "Ⅷ", " ", "  ", "\n", "\n\n", "\n \n", "\t", "\u2028", "\u3000", "\xa0", "<?xml version=", "the cat sat on the mat. ",
+)  # fmt: skip
+LIKELY = st.lists(st.sampled_from(PIECES), max_size=60).flatmap(
+    lambda pieces: st.sampled_from([" ", "", "\n"]).map(lambda gap: gap.join(pieces))
+)
+ANYTHING = st.text(st.characters(exclude_categories=["Cs"]), max_size=80)
+
+
+def without_rare_terminals(text: str) -> bool:
+    """Keeps arbitrary text to the sentence ends that the naive reference lists; the full set has its own test."""
+    return not any(unicodedata.category(c) == "Po" and c not in ".!?。！？।؟‼…,:;#%&*'\"/\\@-·•‣⁃†‡" for c in text)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(LIKELY, min_size=1, max_size=6))
+def test_signals_equal_the_naive_definitions_on_likely_text(texts: list[str]) -> None:
+    assert measured(texts) == [reference(text) for text in texts]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(ANYTHING.filter(without_rare_terminals), min_size=1, max_size=4))
+def test_signals_equal_the_naive_definitions_on_arbitrary_unicode(texts: list[str]) -> None:
+    assert measured(texts) == [reference(text) for text in texts]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.sampled_from(["a", "bb", "a b", "c\n", "\n\n"]), max_size=60))
+def test_repetition_equals_the_naive_definition_where_everything_repeats(pieces: list[str]) -> None:
+    text = " ".join(pieces)
+    assert measured([text]) == [reference(text)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "one",
+        "\n\n\n",
+        "a " * 11,
+        "x" * 1001 + " is far too long a word.\nBut this line is just fine here.",
+        "x" * 1000 + " is not too long a word.",
+        "שלום עולם. מה שלומך היום ידידי?\n" * 3,
+        "👩‍🚀 e\u0301 ́\n" * 5,
+        "a\x00b c\x00\n\x00",
+        "One two three four five six. [12]\n[edit]\n[1][2]",
+        "A lorem ipsum line of text {.\nA javascript { line of lorem text.\nUse cookies { and javascript of it.",
+        "Three words here.\nOnly two.\nFour words are here.",
+        "\u3000indented\u3000\n\u3000indented",
+        "<?xml version='1.0'?>",
+        " " * 86 + "<?xml version=",
+        " " * 87 + "<?xml version=",
+    ],
+)
+def test_signals_of_edge_cases_equal_the_naive_definitions(text: str) -> None:
+    assert measured([text]) == [reference(text)]
