@@ -66,7 +66,10 @@ def word_hash(word: str) -> int:
 def shingle_hashes(text: str, shingle: int) -> list[int]:
     hashed = [word_hash(word) for word in split_words(text)]
     return [
-        fmix64(sum(w * pow(0xD6E8FEB86659FD93, shingle - 1 - j, 1 << 64) for j, w in enumerate(hashed[i : i + shingle])) & MASK)
+        fmix64(
+            sum(w * pow(0xD6E8FEB86659FD93, shingle - 1 - j, 1 << 64) for j, w in enumerate(hashed[i : i + shingle]))
+            & MASK
+        )
         for i in range(len(hashed) - shingle + 1)
     ]
 

@@ -61,7 +61,7 @@ def test_the_curve_rises_from_never_to_always() -> None:
 )
 def test_keys_are_equal_exactly_where_bands_are(rows: list[list[int]], plan: BandPlan) -> None:
     keys = band_keys(np.array(rows, np.uint32), plan)
-    bands = {}
+    bands: dict[tuple[int, ...], set[int]] = {}
     for i, row in enumerate(rows):
         for band in range(plan.bands):
             content = (band, *row[band * plan.rows : (band + 1) * plan.rows])

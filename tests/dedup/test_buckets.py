@@ -39,7 +39,9 @@ def test_every_bucket_gives_the_star_of_its_smallest_id(pairs: list[tuple[int, i
 
 
 @given(PAIRS, st.randoms(use_true_random=False), st.booleans())
-def test_neither_order_nor_repetition_changes_the_result(pairs: list[tuple[int, int]], random: object, split: bool) -> None:
+def test_neither_order_nor_repetition_changes_the_result(
+    pairs: list[tuple[int, int]], random: object, split: bool
+) -> None:
     shuffled = pairs + pairs[: len(pairs) // 2]
     random.shuffle(shuffled)  # type: ignore[attr-defined]
     first, second = (joined(each, max_bucket=3, split_hot=split) for each in (pairs, shuffled))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -12,7 +14,7 @@ from gristmill.errors import InputError
 
 def read_back(texts: pa.Array | pa.ChunkedArray) -> list[str]:
     data, offsets = text_buffers(texts)
-    return [bytes(data[i:j]).decode() for i, j in zip(offsets, offsets[1:], strict=False)]
+    return [bytes(data[i:j]).decode() for i, j in itertools.pairwise(offsets)]
 
 
 @given(st.lists(st.text()), st.data())
