@@ -68,10 +68,16 @@ def cell(value: Any, kind: str) -> Markup:
 
 
 NUMERIC = frozenset({"count", "bytes", "seconds", "number", "share", "ratio", "share_interval", "ratio_interval"})
+"""Kinds of column that stand right-aligned."""
 
 
 def _data(name: str) -> str:
     return (resources.files("gristmill.reports") / "data" / name).read_text(encoding="utf-8")
+
+
+def _finalize(value: Any) -> Any:
+    """Whatever the template prints and did not itself build: no control or direction-changing character passes."""
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 @functools.lru_cache(maxsize=1)
@@ -79,9 +85,10 @@ def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.DictLoader({name: _data(name) for name in ("report.html.j2", "report.css")}),
         autoescape=True,
+        finalize=_finalize,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(cell=cell, draw=draw, legend=legend, count=count, numeric=NUMERIC, visible=visible)
+    environment.globals.update(cell=cell, draw=draw, legend=legend, count=count, numeric=NUMERIC)
     return environment
