@@ -137,8 +137,7 @@ class ShardDataset(Dataset[Windows]):
         unused = dict.fromkeys(self.manifest.sources.keys() - set(used), 0)
         self.order = WindowOrder(shares({**self._training, **unused}, repeats), seed)
         if verify == "start":
-            for stream in self._streams.values():
-                stream.verify()
+            self.verify()
 
     def __len__(self) -> int:
         """Windows of one epoch."""
@@ -174,6 +173,21 @@ class ShardDataset(Dataset[Windows]):
             for name in sorted(self._held_out)
             for i in range(self._held_out[name])
         ]
+
+    def verify(self, share: int = 0, of: int = 1) -> None:
+        """Checks the shards now: all, or the ``share``-th of ``of`` equal shares when processes divide the work.
+
+        Raises:
+            IntegrityError: a shard is not the one the manifest describes.
+            TokenizerError: ids outside the vocabulary.
+        """
+        for stream in self._streams.values():
+            stream.verify(share, of)
+
+    def trust(self) -> None:
+        """Takes every shard for checked, once all processes that divided the work have checked theirs."""
+        for stream in self._streams.values():
+            stream.trust()
 
     def start_state(self) -> LoaderState:
         """The state before the first window."""

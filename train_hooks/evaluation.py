@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,6 +18,7 @@ from torch import nn
 from torch.nn import functional
 from torch.utils.data import default_collate
 
+from gristmill.errors import IntegrityError
 from gristmill.tokenize.manifest import Manifest
 from gristmill.train_hooks.dataset import ShardDataset, Windows
 from gristmill.train_hooks.ranks import Ranks
@@ -75,11 +77,19 @@ class ByteCounter:
     Args:
         tokens_dir: holds the tokenizer that the manifest names.
         manifest: of the shards.
+
+    Raises:
+        IntegrityError: the tokenizer is missing or not the one the manifest names.
     """
 
     def __init__(self, tokens_dir: Path, manifest: Manifest) -> None:
-        content = json.loads((tokens_dir / manifest.tokenizer.file).read_bytes())
         facts = manifest.tokenizer
+        file = tokens_dir / facts.file
+        raw = file.read_bytes() if file.is_file() else b""
+        if hashlib.sha256(raw).hexdigest() != facts.sha256:
+            msg = f"{file} is missing or not the tokenizer the ids belong to: the manifest says sha256 {facts.sha256}"
+            raise IntegrityError(msg)
+        content = json.loads(raw)
         self._lengths: npt.NDArray[np.int64] | None = token_byte_lengths(content, facts.vocab_size, facts.eot_id)
         self._means = {name: info.text_bytes / max(1, info.tokens) for name, info in manifest.sources.items()}
         self.method = "manifest" if self._lengths is None else "token"

@@ -14,6 +14,7 @@ What is written, under the output folder::
 from __future__ import annotations
 
 import argparse
+import contextlib
 import dataclasses
 import os
 import sys
@@ -38,10 +39,12 @@ from gristmill.train_hooks.optim import learning_rate, make_optimizer, set_learn
 from gristmill.train_hooks.ranks import Ranks, compute_dtype, joined_ranks, peak_flops
 from gristmill.train_hooks.sampler import ElasticBatchSampler, make_loader
 from gristmill.train_hooks.stopping import StopRequest
-from gristmill.train_hooks.train_log import ProgressLine, StepRecord, TrainLog
+from gristmill.train_hooks.train_log import RunReport, StepRecord
 from gristmill.train_hooks.training import train_step
 
 OnStep = Callable[[StepRecord], None]
+
+LOG_NAME = "log.jsonl"
 
 FIXED_ON_RESUME = ("model", "window_tokens", "seed", "validation_fraction", "validation_max_tokens", "source_repeats")
 """What a resumed run must share with its checkpoint: the shape of the weights and the order of the data."""
@@ -129,8 +132,12 @@ class _Run:
             validation_fraction=config.validation_fraction,
             validation_max_tokens=config.validation_max_tokens,
             source_repeats=config.source_repeats,
-            verify=config.verify,
+            verify="lazy",
         )
+        if config.verify == "start":
+            self.dataset.verify(ranks.local_rank, ranks.local_size)
+            ranks.wait()
+            self.dataset.trust()
         self.tokenizer = self.dataset.manifest.tokenizer
         self.counter = ByteCounter(tokens_dir, self.dataset.manifest)
         self.dtype = compute_dtype(config, ranks.device)
@@ -151,31 +158,32 @@ class _Run:
         began = time.perf_counter()
         step, loss, validation = self.resumed_step, None, None
         self.ranks.wait()  # every rank has read the newest checkpoint before the first one writes
-        log = TrainLog(self.output_dir / "log.jsonl", self.resumed_step) if self.ranks.is_first else None
-        progress = ProgressLine(self.config.steps, step, show=show_progress and self.ranks.is_first)
-        with progress, StopRequest() as request:
-            if log:
-                log.write("start", self._facts())
+        with contextlib.ExitStack() as stack:
+            report = stack.enter_context(
+                RunReport(
+                    self.output_dir / LOG_NAME,
+                    self.config.steps,
+                    self.resumed_step,
+                    write=self.ranks.is_first,
+                    show=show_progress,
+                )
+            )
+            request = stack.enter_context(StopRequest())
+            report.start(self._facts())
             for record, stop in self._steps(request):
                 step, loss = record.step, record.loss
-                if log:
-                    log.step(record)
-                    progress.step(record)
-                    if on_step:
-                        on_step(record)
+                report.step(record)
+                if on_step and self.ranks.is_first:
+                    on_step(record)
                 last = stop or step == self.config.steps
                 if last or step % self.config.validation_every == 0:
                     validation = self._validate()
-                    if log and validation:
-                        log.validation(step, validation)
-                        progress.validation(validation)
+                    if validation:
+                        report.validation(step, validation)
                 if last or step % self.config.checkpoint_every == 0:
                     self._save(step)
                 if stop:
                     break
-        if log:
-            log.close()
-        newest = checkpoints.find_checkpoint(self.checkpoint_dir)
         return PretrainResult(
             step=step,
             resumed_step=self.resumed_step,
@@ -185,8 +193,8 @@ class _Run:
             parameters=self.model.parameter_count(),
             tokens=self.place * self.config.window_tokens,
             seconds=time.perf_counter() - began,
-            checkpoint=newest,
-            log=self.output_dir / "log.jsonl",
+            checkpoint=checkpoints.find_checkpoint(self.checkpoint_dir),
+            log=self.output_dir / LOG_NAME,
         )
 
     def _steps(self, request: StopRequest) -> Iterator[tuple[StepRecord, bool]]:

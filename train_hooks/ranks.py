@@ -35,11 +35,15 @@ class Ranks:
         rank: number of this process, from 0.
         world_size: processes in all.
         device: where this process computes.
+        local_rank: number of this process among those of its machine.
+        local_size: processes on its machine.
     """
 
     rank: int
     world_size: int
     device: torch.device
+    local_rank: int = 0
+    local_size: int = 1
 
     @property
     def is_first(self) -> bool:
@@ -69,22 +73,21 @@ def joined_ranks(config: PretrainConfig) -> Iterator[Ranks]:
         msg = "pretrain.device is 'cuda', and torch sees no CUDA device; set it to 'auto' or 'cpu'"
         raise ConfigError(msg)
     cuda = config.device == "cuda" or (config.device == "auto" and torch.cuda.is_available())
-    rank, world_size = int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
-    device = torch.device("cpu")
+    rank, world_size, local_rank, local_size = (
+        int(os.environ.get(name, default))
+        for name, default in (("RANK", "0"), ("WORLD_SIZE", "1"), ("LOCAL_RANK", "0"), ("LOCAL_WORLD_SIZE", "1"))
+    )
+    device = torch.device("cuda", local_rank) if cuda else torch.device("cpu")
     if cuda:
-        device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
         torch.cuda.set_device(device)
-    if world_size == 1:
-        yield Ranks(0, 1, device)
-        return
-    if distributed.is_initialized():
-        yield Ranks(rank, world_size, device)
-        return
-    distributed.init_process_group("nccl" if cuda else "gloo", rank=rank, world_size=world_size)
+    joined = world_size > 1 and not distributed.is_initialized()
+    if joined:
+        distributed.init_process_group("nccl" if cuda else "gloo", rank=rank, world_size=world_size)
     try:
-        yield Ranks(rank, world_size, device)
+        yield Ranks(rank, world_size, device, local_rank, local_size)
     finally:
-        distributed.destroy_process_group()
+        if joined:
+            distributed.destroy_process_group()
 
 
 def compute_dtype(config: PretrainConfig, device: torch.device) -> torch.dtype:

@@ -46,7 +46,7 @@ class TokenPart:
         part.close()  # the arrays hold the mapping
         self.path = path
         self.dtype = part.dtype
-        self._offsets = [batch.offsets - batch.offsets[0] for batch in batches]
+        self._offsets = [batch.offsets - batch.offsets[0] if batch.offsets[0] else batch.offsets for batch in batches]
         self._tokens = [batch.values[batch.offsets[0] : batch.offsets[-1]] for batch in batches]
         self._starts = [0, *np.cumsum([len(tokens) for tokens in self._tokens], dtype=np.int64).tolist()]
         if self._starts[-1] != info.tokens:
@@ -119,14 +119,18 @@ class TokenStream:
         """A worker process maps the files for itself (open maps do not travel) and need not hash them again."""
         return {**self.__dict__, "_open": {}}
 
-    def verify(self) -> None:
-        """Opens and checks every part now, those already checked excepted.
+    def verify(self, share: int = 0, of: int = 1) -> None:
+        """Opens and checks every ``of``-th part from the ``share``-th on, those already checked excepted.
 
         Raises:
             IntegrityError: a part is missing or is not the one the manifest describes.
         """
-        for index in range(len(self._parts)):
+        for index in range(share, len(self._parts), of):
             self._part(index)
+
+    def trust(self) -> None:
+        """Takes every part for checked, because other processes have checked theirs."""
+        self._checked = set(range(len(self._parts)))
 
     def read(self, start: int, stop: int) -> tuple[TokenArray, BoolArray]:
         """Ids ``[start, stop)`` of the stream, cut at its end, and which of them begin a document."""

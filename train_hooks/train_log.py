@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, Self, TextIO
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from gristmill.train_hooks.evaluation import HeldOutFigures, Validation
 
@@ -44,55 +44,21 @@ class StepRecord:
     mfu: float | None
 
 
-class TrainLog:
-    """Appends records to ``log.jsonl``; lines after the step a run resumes from are dropped first.
+class RunReport:
+    """What a run tells: ``log.jsonl``, and a live line on standard error where that is a terminal.
+
+    Lines of the log after the step a run resumes from are dropped first. Ranks but the first say nothing.
 
     Args:
-        path: the file.
+        log: the file.
+        steps: of the run, in all.
         resumed_step: the step of the checkpoint, 0 for a new run.
+        write: whether this is the first rank.
+        show: whether to show the live line.
     """
 
-    def __init__(self, path: Path, resumed_step: int) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        kept = [line for line in _whole_lines(path) if json.loads(line)["step"] <= resumed_step] if resumed_step else []
-        temporary = path.with_name(f"_tmp-{path.name}")
-        temporary.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
-        temporary.replace(path)
-        self._stream: TextIO = path.open("a", encoding="utf-8")
-
-    def write(self, kind: str, record: dict[str, Any]) -> None:
-        """Appends one line: ``kind`` and the record's fields."""
-        self._stream.write(json.dumps({"kind": kind, **record}, allow_nan=False) + "\n")
-        self._stream.flush()
-
-    def step(self, record: StepRecord) -> None:
-        """Appends a line of kind ``step``."""
-        self.write("step", dataclasses.asdict(record))
-
-    def validation(self, step: int, validation: Validation) -> None:
-        """Appends a line of kind ``validation``."""
-        figures = {
-            **_figures(validation.overall),
-            "bytes_by": validation.bytes_by,
-            "by_source": {name: _figures(figures) for name, figures in validation.by_source.items()},
-        }
-        self.write("validation", {"step": step, **figures})
-
-    def close(self) -> None:
-        """Closes the file."""
-        self._stream.close()
-
-
-class ProgressLine:
-    """A live line on standard error: step, loss, tokens per second, validation; nothing where it is not a terminal.
-
-    Args:
-        steps: in all.
-        done: steps of the checkpoint.
-        show: whether to show anything.
-    """
-
-    def __init__(self, steps: int, done: int, *, show: bool) -> None:
+    def __init__(self, log: Path, steps: int, resumed_step: int, *, write: bool, show: bool) -> None:
+        self._stream: TextIO | None = _opened(log, resumed_step) if write else None
         console = Console(stderr=True)
         self._progress = Progress(
             TextColumn("pretrain"),
@@ -101,21 +67,10 @@ class ProgressLine:
             TextColumn("{task.fields[figures]}"),
             TimeRemainingColumn(),
             console=console,
-            disable=not (show and console.is_terminal),
+            disable=not (write and show and console.is_terminal),
         )
-        self._task: TaskID = self._progress.add_task("pretrain", total=steps, completed=done, figures="")
-        self._validation = ""
-
-    def step(self, record: StepRecord) -> None:
-        """Shows a step."""
-        mfu = "" if record.mfu is None else f"  MFU {record.mfu:.1%}"
-        figures = f"loss {record.loss:.3f}  {record.tokens_per_second:,.0f} tokens/s{mfu}{self._validation}"
-        self._progress.update(self._task, completed=record.step, figures=figures)
-
-    def validation(self, validation: Validation) -> None:
-        """Shows a validation until the next one."""
-        overall = validation.overall
-        self._validation = f"  validation {overall.loss:.3f} ({overall.bits_per_byte:.3f} bits/byte)"
+        self._task = self._progress.add_task("pretrain", total=steps, completed=resumed_step, figures="")
+        self._shown_validation = ""
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -125,6 +80,42 @@ class ProgressLine:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._progress.stop()
+        if self._stream:
+            self._stream.close()
+
+    def start(self, facts: dict[str, Any]) -> None:
+        """What is trained; once per start and resume."""
+        self._write("start", facts)
+
+    def step(self, record: StepRecord) -> None:
+        """One optimiser step."""
+        self._write("step", dataclasses.asdict(record))
+        mfu = "" if record.mfu is None else f"  MFU {record.mfu:.1%}"
+        figures = f"loss {record.loss:.3f}  {record.tokens_per_second:,.0f} tokens/s{mfu}{self._shown_validation}"
+        self._progress.update(self._task, completed=record.step, figures=figures)
+
+    def validation(self, step: int, validation: Validation) -> None:
+        """A validation; shown until the next one."""
+        by_source = {name: _figures(figures) for name, figures in validation.by_source.items()}
+        overall = validation.overall
+        record = {"step": step, **_figures(overall), "bytes_by": validation.bytes_by, "by_source": by_source}
+        self._write("validation", record)
+        self._shown_validation = f"  validation {overall.loss:.3f} ({overall.bits_per_byte:.3f} bits/byte)"
+
+    def _write(self, kind: str, record: dict[str, Any]) -> None:
+        if self._stream:
+            self._stream.write(json.dumps({"kind": kind, **record}, allow_nan=False) + "\n")
+            self._stream.flush()
+
+
+def _opened(path: Path, resumed_step: int) -> TextIO:
+    """The log, ready to be appended to: without what came after the step a run resumes from."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    kept = [line for line in _whole_lines(path) if json.loads(line)["step"] <= resumed_step] if resumed_step else []
+    temporary = path.with_name(f"_tmp-{path.name}")
+    temporary.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+    temporary.replace(path)
+    return path.open("a", encoding="utf-8")
 
 
 def _figures(figures: HeldOutFigures) -> dict[str, float | None]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 from collections import Counter
 from pathlib import Path
@@ -265,6 +266,6 @@ def test_cumulative_lengths_give_back_the_documents(tokens_dir: Path) -> None:
     edges = cu_seqlens(batch).tolist()
     flat = torch.cat([batch.document_ids[i] + 1000 * i for i in range(4)])
     assert edges[-1] == flat.numel()
-    for begin, end in zip(edges, edges[1:], strict=False):
+    for begin, end in itertools.pairwise(edges):
         assert len(set(flat[begin:end].tolist())) == 1
     assert len(edges) - 1 == len(set(flat.tolist()))

@@ -9,7 +9,14 @@ from torch import Tensor
 from torch.nn import functional
 
 from gristmill.pretrain_config import ModelConfig
-from gristmill.train_hooks.model import Attention, RMSNorm, Transformer, block_causal_mask, rotary_angles, sdpa_attention
+from gristmill.train_hooks.model import (
+    Attention,
+    RMSNorm,
+    Transformer,
+    block_causal_mask,
+    rotary_angles,
+    sdpa_attention,
+)
 
 SHAPES = [
     ModelConfig(layers=2, width=32, heads=4, kv_heads=1),

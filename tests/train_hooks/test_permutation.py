@@ -65,8 +65,6 @@ def test_the_order_is_pinned() -> None:
     assert [order(i) for i in range(12)] == [0, 3, 10, 7, 11, 8, 9, 6, 2, 5, 1, 4]
 
 
-
-
 def test_numbers_outside_the_range_are_refused() -> None:
     order = Permutation(4, derive_keys(17))
     with pytest.raises(IndexError, match="range"):
