@@ -30,10 +30,13 @@ ROUNDS = 5
 
 
 def read_texts(files: list[Path], limit_bytes: int) -> list[str]:
-    """Paragraph-wise documents of about 4 kB from the files that are UTF-8, at most ``limit_bytes`` in all."""
+    """Documents of 4,000 characters from the files that are UTF-8, at most ``limit_bytes`` in all."""
     texts: list[str] = []
     for file in files:
-        text = normalize_text(file.read_bytes().decode("utf-8", "ignore"))
+        try:
+            text = normalize_text(file.read_text(encoding="utf-8"))
+        except UnicodeDecodeError:
+            continue
         texts += [text[at : at + 4000] for at in range(0, len(text), 4000)]
     step = max(1, sum(len(text.encode()) for text in texts) // limit_bytes)
     return texts[::step]

@@ -3,6 +3,7 @@
 import json
 import pickle
 import sys
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import tokenizers
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gristmill.documents import normalize_text
 from gristmill.errors import ConfigError, TokenizerError
 from gristmill.tokenize import agreement, engines
 from gristmill.tokenize.bpe import EngineName, Tokenizer, encode_all, load_tokenizer
@@ -109,6 +111,14 @@ def _both(raw: bytes) -> tuple[Tokenizer, Tokenizer]:
     return _CACHE[raw]
 
 
+def test_engines_agree_on_the_characters_of_unicode(trained: bytes) -> None:
+    fast, reference = _both(trained)
+    unassigned = ("Cn", "Co", "Cs")
+    characters = [c for c in map(chr, range(sys.maxunicode + 1)) if unicodedata.category(c) not in unassigned]
+    batch = pa.array([f"a{c} {c}{c}b'{c}S1{c}" for c in characters[::3]], pa.large_string())
+    assert fast.encode_batch(batch).equals(reference.encode_batch(batch))
+
+
 @pytest.mark.parametrize(
     ("unit", "size_bytes"),
     [
@@ -174,6 +184,12 @@ def test_a_difference_is_found_recorded_and_cured_for_the_whole_batch(trained: b
     assert "(2 characters): from token" in tokenizer.mismatch
     assert tokenizer.fresh().engine == "tokenizers"
     assert tokenizer.fresh().mismatch == tokenizer.mismatch
+
+
+def test_the_difference_is_none_in_the_normal_form_of_stored_documents(trained: bytes) -> None:
+    stored = pa.array([normalize_text(REAL_DIFFERENCE)])
+    fast, reference = (load_tokenizer(with_nfc(trained), engine=engine) for engine in ENGINES)
+    assert fast.encode_batch(stored).equals(reference.encode_batch(stored))
 
 
 def test_gigatoken_by_name_makes_a_difference_an_error(trained: bytes) -> None:
