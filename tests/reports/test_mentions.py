@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -133,3 +134,18 @@ def test_every_form_of_the_list_is_found_as_its_own_term() -> None:
 def test_a_faulty_word_list_is_refused_by_name(axes: list[object], words: str) -> None:
     with pytest.raises(ConfigError, match=words):
         parse_lexicon({"name": "x", "version": "1", "axes": axes})
+
+
+BOOKS = Path(__file__).resolve().parents[2] / ".." / "shared" / "data" / "books" / "text"
+
+
+@pytest.mark.shared
+@pytest.mark.skipif(not BOOKS.exists(), reason="../shared/data/books is missing")
+def test_terms_in_real_books_equal_a_count_with_regular_expressions() -> None:
+    paths = sorted(BOOKS.rglob("*.txt"))
+    texts = [path.read_text(encoding="utf-8", errors="replace")[:40_000] for path in paths]
+    slow: Counter[str] = Counter()
+    for text in texts:
+        slow += _slow_count(text)[1]
+    assert sum(slow.values()) > 1000
+    assert _occurrences(_count(texts)) == slow
