@@ -15,6 +15,8 @@ from dataclasses import dataclass
 
 from resiliparse.parse.encoding import detect_encoding, map_encoding_to_html5
 
+from gristmill.errors import ConfigError
+
 DETECTION_BYTES = 1 << 17
 """How many bytes detection looks at."""
 
@@ -177,3 +179,13 @@ def decode(data: bytes, *, config: str | None = None, http: str | None = None, m
         if name != "utf-8" and lossy.replaced * 200 < len(lossy.text):
             return lossy
     return _finish(data, _detected(data), "detected")
+
+
+def check_encoding(label: str | None) -> None:
+    """Raises ``ConfigError`` for an encoding label that no browser and no Python knows.
+
+    >>> check_encoding("shift_jis")
+    """
+    if label is not None and codec_name(label) is None:
+        message = f"encoding = {label!r} is not known; wanted a label such as utf-8, windows-1252, shift_jis or gb18030"
+        raise ConfigError(message)

@@ -23,9 +23,10 @@ _OTHER_URLS = (
 _CC_NAME = re.compile(
     r"\b(?:CC|Creative\s+Commons)[\s-]+(?P<kind>BY(?:[\s-]NC)?(?:[\s-](?:SA|ND))?|"
     r"Attribution(?:[\s-]+Non-?Commercial)?(?:[\s-]+(?:Share-?\s?Alike|No-?Deriv(?:ative|atives|s)(?:\s+Works)?))?)"
-    r"(?:\s+License)?[\s,]+(?:version\s+)?(?P<version>[1-4]\.[05])",
+    r"(?![\w-])",
     re.IGNORECASE,
 )
+_CC_VERSION = re.compile(r"(?<![\d.])[1-4]\.[05](?![\d.]\d)")
 _SPDX_TAG = re.compile(rb"SPDX-License-Identifier:[ \t]*([A-Za-z0-9.+\-() ]{2,120})")
 _SPDX_TOKEN = re.compile(r"[A-Za-z0-9.\-]+\+?")
 _NEGATED_DOMAIN = re.compile(r"\bnot\s+(?:in\s+the\s+)?public\s+domain", re.IGNORECASE)
@@ -97,8 +98,9 @@ def license_from_statement(text: str) -> str | None:
     if re.search(r"\bCC0\b", text):
         return "CC0-1.0"
     match = _CC_NAME.search(text)
-    if match is not None:
-        return f"CC-{_cc_kind(match['kind'])}-{match['version']}"
+    versions = set(_CC_VERSION.findall(text))
+    if match is not None and len(versions) == 1:
+        return f"CC-{_cc_kind(match['kind'])}-{versions.pop()}"
     if _PUBLIC_DOMAIN.search(text) and not _NEGATED_DOMAIN.search(text):
         return PUBLIC_DOMAIN
     return None

@@ -9,7 +9,7 @@ from pathlib import Path
 from gristmill.documents import Kind
 from gristmill.errors import ConfigError, InputError, unknown_name
 from gristmill.pipelines.sources.base import Check, Item, Read, SourceOptions, failed
-from gristmill.pipelines.sources.code_files import read_code
+from gristmill.pipelines.sources.code_files import check_code, read_code
 from gristmill.pipelines.sources.epub import read_epub
 from gristmill.pipelines.sources.jsonl import check_jsonl, read_jsonl
 from gristmill.pipelines.sources.parquet import check_parquet, read_parquet
@@ -70,6 +70,7 @@ _KINDS = (
         "source trees and archives: one document a source file",
         (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".zip", ".whl"),
         read_code,
+        check_code,
     ),
     SourceKind(
         "jsonl",
@@ -80,7 +81,12 @@ _KINDS = (
         check_jsonl,
     ),
     SourceKind(
-        "parquet", "web", "one row a document; `fields` says which column is what", (".parquet",), read_parquet, check_parquet
+        "parquet",
+        "web",
+        "one row a document; `fields` says which column is what",
+        (".parquet",),
+        read_parquet,
+        check_parquet,
     ),
 )
 
@@ -138,5 +144,5 @@ def check(kind: str, path: Path, options: SourceOptions) -> None:
         ConfigError: the configuration asks for a field that the file does not have, or for a package that is missing.
     """
     checker = source_kind(kind).check
-    if checker is not None and path.is_file():
+    if checker is not None and path.exists():
         checker(path, options)

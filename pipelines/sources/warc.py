@@ -9,40 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import xxhash
-
 from gristmill.pipelines.sources.arc_records import arc_records, is_arc
 from gristmill.pipelines.sources.base import Failed, Item, Skipped, SourceOptions, failed
 from gristmill.pipelines.sources.dates import parse_iso_date
 from gristmill.pipelines.sources.page import check_extractor
+from gristmill.pipelines.sources.record_keys import RecordKeys
 from gristmill.pipelines.sources.warc_records import RawRecord, warc_records
 from gristmill.pipelines.sources.web_document import Fetched, fetched_document
 
 _TYPES = frozenset({"warcinfo", "request", "resource", "metadata", "revisit", "conversion", "continuation"})
-
-
-class RecordKeys:
-    """Turns record ids into keys that are unique within a shard, whatever the archive repeats or leaves out.
-
-    >>> keys = RecordKeys()
-    >>> keys.key("<urn:1>"), keys.key(None), keys.key("<urn:1>")
-    ('<urn:1>', 'record:1', '<urn:1>#2')
-    """
-
-    def __init__(self) -> None:
-        self._seen: set[int] = set()
-        self._ordinal = -1
-
-    def key(self, record_id: str | None) -> str:
-        """The next record's key."""
-        self._ordinal += 1
-        if not record_id:
-            return f"record:{self._ordinal}"
-        digest = xxhash.xxh3_64_intdigest(record_id.encode("utf-8", "surrogatepass"))
-        if digest in self._seen:
-            return f"{record_id}#{self._ordinal}"
-        self._seen.add(digest)
-        return record_id
 
 
 def read_warc(path: Path, name: str, options: SourceOptions) -> Iterator[Item]:

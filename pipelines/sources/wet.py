@@ -12,7 +12,8 @@ from gristmill.documents import Document, normalize_text
 from gristmill.pipelines.sources.base import Failed, Item, Skipped, SourceOptions, failed, storable
 from gristmill.pipelines.sources.dates import parse_iso_date
 from gristmill.pipelines.sources.decoding import decode
-from gristmill.pipelines.sources.warc import RecordKeys, target_uri
+from gristmill.pipelines.sources.record_keys import RecordKeys
+from gristmill.pipelines.sources.warc import target_uri
 from gristmill.pipelines.sources.warc_records import RawRecord, warc_records
 from gristmill.pipelines.sources.web_document import choose_date, choose_license
 
