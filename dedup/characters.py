@@ -85,17 +85,11 @@ def _lowered(character: str) -> int:
     return ord(lower) if len(lower) == 1 else ord(lower[0])
 
 
-def _class_of(character: str) -> int:
-    code = ord(character)
-    if any(first <= code <= last for first, last in _IGNORED_RANGES):
-        return IGNORED
-    if character.isspace():
-        return SPACE
-    if character.isalnum() or character == "_":
-        # The decimal digits of these blocks are written in runs, like any number.
-        unspaced = any(first <= code <= last for first, last in _UNSPACED_RANGES) and not character.isdecimal()
-        return UNSPACED if unspaced else WORD
-    return MARK if unicodedata.category(character)[0] == "M" else OTHER
+def _within(ranges: tuple[tuple[int, int], ...]) -> npt.NDArray[np.bool_]:
+    inside = np.zeros(_CODE_POINTS, bool)
+    for first, last in ranges:
+        inside[first : last + 1] = True
+    return inside
 
 
 @functools.cache
@@ -106,12 +100,18 @@ def character_table() -> npt.NDArray[np.uint32]:
     >>> entry >> CLASS_SHIFT == WORD, chr(entry & 0x1FFFFF)
     (True, 'q')
     """
+    characters = [chr(code) for code in range(_LAST_ASSIGNED_WORD)]
+    marks = [unicodedata.category(character)[0] == "M" for character in characters]
+    words = np.array([character.isalnum() or character == "_" for character in characters])
+    # The decimal digits of unspaced scripts are written in runs, like any number.
+    alone = _within(_UNSPACED_RANGES)[: len(words)] & ~np.array([character.isdecimal() for character in characters])
+    spaces = [character.isspace() for character in characters]
+    classes = np.full(_CODE_POINTS, OTHER, np.uint32)
+    classes[: len(words)] = np.select([spaces, words & alone, words, marks], [SPACE, UNSPACED, WORD, MARK], OTHER)
+    classes[_within(_IGNORED_RANGES)] = IGNORED
     table = np.arange(_CODE_POINTS, dtype=np.uint32)
-    for code in range(_LAST_ASSIGNED_WORD):
-        character = chr(code)
-        table[code] = _class_of(character) << CLASS_SHIFT | _lowered(character)
-    for first, last in _IGNORED_RANGES:
-        table[first : last + 1] |= np.uint32(IGNORED << CLASS_SHIFT)
+    table[: len(words)] = [_lowered(character) for character in characters]
+    table |= classes << CLASS_SHIFT
     table.flags.writeable = False
     return table
 

@@ -229,6 +229,15 @@ def test_a_similarity_of_exactly_the_minimum_is_enough() -> None:
             assert found.similarity[1] == np.float32(wanted)
 
 
+def test_a_rounding_error_in_the_size_bound_loses_no_duplicate() -> None:
+    whole = np.arange(100, dtype=np.uint64)
+    fillers = [np.arange(10_000 * i, 10_000 * i + 5, dtype=np.uint64) for i in range(1, 31)]
+    assert 0.55 * 100 > 55
+
+    for sets in ([whole, whole[:55]], [whole, whole[:55], *fillers]):
+        assert run(sets, threshold=0.55).duplicate_of[1] == 0
+
+
 def test_no_documents_are_no_error() -> None:
     found = run([])
 
