@@ -62,7 +62,7 @@ def _similarity_rows(measured: Measured) -> list[list[Cell]]:
     total = sum(amounts[0] for amounts in sums.values())
     rows: list[list[Cell]] = []
     if sums:
-        for number in range(int(min(str(name) for name in sums)), BINS + 1):
+        for number in range(int(min(sums)), BINS + 1):
             found = sums.get(f"{number:02d}", (0,))[0]
             label = "1.00" if number == BINS else f"{number / BINS:.2f} to {(number + 1) / BINS:.2f}"
             rows.append([label, found, share(found, total)])
@@ -72,10 +72,10 @@ def _similarity_rows(measured: Measured) -> list[list[Cell]]:
 def _source_rows(measured: Measured) -> list[list[Cell]]:
     rows: list[list[Cell]] = []
     for source, amounts in measured["verdicts"].by("source").items():
-        found = measured["verdicts"].total(source=str(source), verdict="duplicate")
-        removed = measured["verdicts"].total(source=str(source), verdict="removed")[0]
+        found = measured["verdicts"].total(source=source, verdict="duplicate")
+        removed = measured["verdicts"].total(source=source, verdict="removed")[0]
         passed = amounts[0] - removed
-        rows.append([str(source), amounts[0], passed, found[0], share(found[0], passed), found[1]])
+        rows.append([source, amounts[0], passed, found[0], share(found[0], passed), found[1]])
     return rows
 
 

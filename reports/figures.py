@@ -12,7 +12,7 @@ from gristmill.reports.panel import Measured, run_totals
 from gristmill.reports.panels import PANELS
 from gristmill.reports.run_facts import RunFacts, run_facts
 from gristmill.reports.web_domains import suffix_list_version
-from gristmill.reports.wording import count, percent
+from gristmill.reports.wording import count, counted, percent
 
 SCHEMA_VERSION = 1
 """Version of the layout of report.json."""
@@ -79,7 +79,7 @@ def _headline(measured: Measured) -> list[dict[str, object]]:
             "label": "Documents read",
             "value": read,
             "kind": "count",
-            "about": f"from {len(verdicts.by('source'))} sources",
+            "about": f"from {counted(len(verdicts.by('source')), 'source')}",
         },
         {"label": "Documents kept", "value": kept, "kind": "count", "about": of_read(kept)},
         {"label": "Removed by a rule", "value": removed, "kind": "count", "about": of_read(removed)},

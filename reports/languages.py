@@ -48,7 +48,7 @@ def build_languages(measured: Measured, _run: RunFacts) -> Section:
     )
     lead = f"{counted(len(by_language), 'language')} among the documents kept."
     if by_language:
-        largest = max(by_language, key=lambda name: (by_language[name][0], str(name)))
+        largest = max(by_language, key=lambda name: (by_language[name][0], name))
         lead += f" The most frequent is {largest}: {part_of(by_language[largest][0], kept, 'documents kept')}."
     notes = (
         (

@@ -54,83 +54,90 @@ def _rule_rows(measured: Measured, run: RunFacts) -> list[list[Cell]]:
     sums = measured["rules"].by("rule")
     facts = {rule.id: rule for rule in run.rules}
     rows: list[list[Cell]] = []
-    for name in sorted(set(sums) | set(facts), key=lambda rule: (-sums.get(rule, (0, 0))[0], str(rule))):
+    for name in sorted(set(sums) | set(facts), key=lambda rule: (-sums.get(rule, (0, 0))[0], rule)):
         failed, alone = sums.get(name, (0, 0))
-        fact = facts.get(str(name))
+        fact = facts.get(name)
         threshold = "" if fact is None or fact.threshold is None else str(fact.threshold)
-        rows.append([str(name), threshold, "" if fact is None else fact.source, *_effect(failed, alone, read)])
+        rows.append([name, threshold, "" if fact is None else fact.source, *_effect(failed, alone, read)])
     return rows
+
+
+def _rule_table(rows: list[list[Cell]], read: int) -> Table:
+    return Table(
+        "rules",
+        "Documents that failed each rule",
+        f"A document may fail several rules. Shares are of all {count(read)} documents read. Failed only it: documents "
+        "that this rule alone removed; without the rule they would have passed.",
+        (
+            Column("rule", "Rule", "name"),
+            Column("threshold", "Threshold", "name"),
+            Column("from", "From", "text"),
+            *_EFFECT,
+        ),
+        rows,
+        charts=(
+            Chart(
+                "bars",
+                "Share of documents read that failed each rule",
+                ("rule",),
+                ("failed_share",),
+                "failed_interval",
+            ),
+        ),
+    )
+
+
+def _source_table(measured: Measured) -> Table:
+    read_of = measured["verdicts"].by("source")
+    rows: list[list[Cell]] = []
+    order = sorted(measured["rules"].rows.items(), key=lambda item: (item[0][0], -item[1][0], item[0][1]))
+    for (source, rule), (failed, alone) in order:
+        rows.append([source, rule, read_of[source][0], *_effect(failed, alone, read_of[source][0])])
+    return Table(
+        "by_source",
+        "Documents that failed each rule, by source",
+        "Shares are of the documents read from that source.",
+        (Column("source", "Source", "name"), Column("rule", "Rule", "name"), Column("read", "Read", "count"), *_EFFECT),
+        rows,
+    )
+
+
+def _notes(measured: Measured, run: RunFacts) -> tuple[str, ...]:
+    """Names the rules that never fired and those that failed a large share of a source."""
+    if run.rules:
+        fired = measured["rules"].by("rule")
+        silent = [rule.id for rule in run.rules if rule.id not in fired]
+        first = f"{counted(len(silent), 'rule')} never fired: {listing(silent, 40)}." if silent else "Every rule fired."
+    else:
+        first = "The run named no list of rules, so a rule that never fired cannot be told here."
+    read_of = measured["verdicts"].by("source")
+    large = [
+        f"{rule} failed {percent(failed / read_of[source][0])} of {source}"
+        for (source, rule), (failed, _) in sorted(measured["rules"].rows.items())
+        if failed > LARGE_SHARE * read_of[source][0]
+    ]
+    if large:
+        return first, f"Over {percent(LARGE_SHARE)} of a source failed one rule: {'; '.join(large)}."
+    return first, f"No rule failed more than {percent(LARGE_SHARE)} of the documents of a source."
 
 
 def build_rule_effects(measured: Measured, run: RunFacts) -> Section:
     """The section from the counts and the rules in force."""
     read = run_totals(measured)[0]
     rows = _rule_rows(measured, run)
-    read_of = measured["verdicts"].by("source")
-    by_source: list[list[Cell]] = []
-    large: list[str] = []
-    for (source, rule), amounts in sorted(measured["rules"].rows.items()):
-        of_source = read_of[source][0]
-        by_source.append([source, rule, of_source, *_effect(amounts[0], amounts[1], of_source)])
-        if amounts[0] > LARGE_SHARE * of_source:
-            large.append(f"{rule} failed {percent(amounts[0] / of_source)} of {source}")
-    by_source.sort(key=lambda row: (str(row[0]), -int(str(row[3])), str(row[1])))
-    columns = (Column("rule", "Rule", "name"), Column("threshold", "Threshold", "name"), Column("from", "From", "text"))
-    tables = (
-        Table(
-            "rules",
-            "Documents that failed each rule",
-            f"Every rule is applied to every document, so a document may fail several. Shares are of all "
-            f"{count(read)} documents read. Failed only it: documents that this rule alone removed; without the rule "
-            "they would have passed.",
-            (*columns, *_EFFECT),
-            rows,
-            charts=(
-                Chart(
-                    "bars",
-                    "Share of documents read that failed each rule",
-                    ("rule",),
-                    ("failed_share",),
-                    "failed_interval",
-                ),
-            ),
-        ),
-        Table(
-            "by_source",
-            "Documents that failed each rule, by source",
-            "Shares are of the documents read from that source.",
-            (
-                Column("source", "Source", "name"),
-                Column("rule", "Rule", "name"),
-                Column("read", "Read", "count"),
-                *_EFFECT,
-            ),
-            by_source,
-        ),
-        _causes(measured, read),
-    )
-    silent = [str(row[0]) for row in rows if row[3] == 0]
-    notes = [
-        f"{counted(len(silent), 'rule')} never fired: {listing(silent, 40)}." if silent else "Every rule listed fired.",
-        f"Over {percent(LARGE_SHARE)} of a source failed one rule: {'; '.join(large)}."
-        if large
-        else f"No rule failed more than {percent(LARGE_SHARE)} of the documents of a source.",
-    ]
-    if not run.rules:
-        notes.append("The run named no list of rules, so a rule that never fired cannot be told here.")
-        notes.pop(0)
     removed = measured["verdicts"].total(verdict="removed")[0]
     lead = f"{counted(removed, 'document')} of {count(read)} read failed at least one rule."
     if rows and rows[0][3]:
         lead += f" The rule that most documents failed is {rows[0][0]}, with {count(int(str(rows[0][3])))}."
-    return Section("rules", "What each rule removed", lead, tables, tuple(notes))
+    tables = (_rule_table(rows, read), _source_table(measured), _causes(measured, read))
+    return Section("rules", "What each rule removed", lead, tables, _notes(measured, run))
 
 
 def _causes(measured: Measured, read: int) -> Table:
     sums = measured["failed_rule_numbers"].by("failed_rules")
     rows: list[list[Cell]] = [
-        [int(str(number)), amounts[0], share(amounts[0], read)]
-        for number, amounts in sorted(sums.items(), key=lambda item: int(str(item[0])))
+        [int(number), amounts[0], share(amounts[0], read)]
+        for number, amounts in sorted(sums.items(), key=lambda item: int(item[0]))
     ]
     return Table(
         "causes",
