@@ -133,13 +133,22 @@ def sources_command(as_json: bool) -> None:
 @click.argument("config_path", metavar="[CONFIG]", required=False)
 @click.option("--check", is_flag=True, help="Only say whether CONFIG is valid; reads no input.")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
-def config_command(config_path: str | None, check: bool, as_json: bool) -> None:
+@click.option("--markdown", is_flag=True, help="Print every key as the Markdown table of docs/configuration.md.")
+def config_command(
+    config_path: str | None,
+    check: bool,  # noqa: FBT001
+    as_json: bool,  # noqa: FBT001
+    markdown: bool,  # noqa: FBT001
+) -> None:
     """Print CONFIG with every default filled in; without CONFIG, every key there is.
 
     \b
     gristmill config
     gristmill config examples/quickstart.toml --check
     """
+    if markdown:
+        click.echo(markdown_keys(), nl=False)
+        return
     if config_path is None:
         _print_keys(as_json=as_json)
         return
@@ -168,6 +177,26 @@ def config_keys(model: type[BaseModel] = Config, prefix: str = "") -> list[dict[
         if inner is not None:
             rows += config_keys(inner, f"{key}.")
     return rows
+
+
+def markdown_keys() -> str:
+    """``docs/configuration.md``: every key, its default and its meaning."""
+    lines = [
+        "# Configuration",
+        "",
+        "One TOML file says what a run does; `gristmill config CONFIG` prints it with every default filled in. Unknown keys",
+        "are errors. Paths are relative to the current directory. Sizes are numbers of bytes or text such as `256 MB`",
+        "(powers of 1000) and `1 GiB` (powers of 1024). `[[source]]` may be repeated.",
+        "",
+        "This page is printed by `gristmill config --markdown`; a test holds it to the code.",
+        "",
+        "| key | default | meaning |",
+        "|---|---|---|",
+    ]
+    for row in config_keys():
+        meaning = row["meaning"].replace("|", "\\|")
+        lines.append(f"| `{row['key']}` | `{row['default']}` | {meaning} |")
+    return "\n".join(lines) + "\n"
 
 
 def _default(value: Any) -> str:

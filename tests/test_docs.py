@@ -1,0 +1,43 @@
+"""The documentation says what the code does."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from gristmill.cli import cli
+from gristmill.commands.catalog import config_keys, markdown_keys
+from gristmill.filters.signals import SIGNALS
+from gristmill.pipelines.sources.table import SOURCES
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs"
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.rglob("*.md"))]
+
+
+def test_the_page_of_configuration_keys_is_what_the_command_prints() -> None:
+    assert (DOCS / "configuration.md").read_text() == markdown_keys()
+
+
+def test_every_configuration_key_says_what_it_means() -> None:
+    assert [row["key"] for row in config_keys() if not row["meaning"]] == []
+
+
+def test_every_signal_and_every_source_kind_is_documented() -> None:
+    filters, sources = (DOCS / "filters.md").read_text(), (DOCS / "sources.md").read_text()
+    assert [name for name in SIGNALS if name not in filters] == []
+    assert [name for name in SOURCES if f"`{name}`" not in sources] == []
+
+
+def test_every_command_is_in_the_readme_and_shows_an_example() -> None:
+    readme = (ROOT / "README.md").read_text()
+    for name, command in cli.commands.items():
+        assert f"gristmill {name}" in readme, name
+        assert f"gristmill {name}" in (command.help or ""), name
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
+def test_relative_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text()):
+        if "://" not in target:
+            assert (page.parent / target).exists(), target
