@@ -59,7 +59,7 @@ def build_funnel(measured: Measured, _run: RunFacts) -> Section:
         _COLUMNS,
         [_row(source, kind, by_verdict) for (source, kind), by_verdict in sources.items()],
         _row("all sources", "", everything),
-        (Chart("stacked", "Verdicts as shares of the documents read, by source", ("source", "kind"), tuple(VERDICTS)),),
+        (Chart("stacked", "Verdicts as shares of the documents read, by source", ("source",), tuple(VERDICTS)),),
     )
     text_table = coverage_table(
         counts,
