@@ -27,6 +27,7 @@ from gristmill.units import format_bytes
 @click.option("--replace", is_flag=True, help="Turn a run over other sources or another seed into this one.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 @click.option("--quiet", is_flag=True, help="No bars and no summary.")
+@click.option("--verbose", is_flag=True, help="Print Beam's own log, with tracebacks of failing workers.")
 @click.pass_context
 def run_command(
     ctx: click.Context,
@@ -45,12 +46,11 @@ def run_command(
     gristmill run big.toml --runner DataflowRunner --project P --region R --temp_location gs://B/tmp \\
         --setup_file=./setup.py
     """
+    config = load_config(config_path)
+    logging.getLogger().setLevel(logging.INFO if verbose else logging.CRITICAL)
     from gristmill.pipelines.curate import curate  # noqa: PLC0415  Beam takes a second to import
     from gristmill.pipelines.options import Execution  # noqa: PLC0415
 
-    logging.getLogger("apache_beam").setLevel(logging.ERROR)
-    logging.getLogger().setLevel(logging.ERROR)
-    config = load_config(config_path)
     execution = Execution(runner, config.run.workers if workers is None else workers, tuple(ctx.args))
     console = Console(stderr=True)
     bars = Bars(console, enabled=not quiet)
