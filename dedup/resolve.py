@@ -1,9 +1,18 @@
 """Resolution: which documents of a candidate component stay, and which kept document each other one duplicates.
 
 To remove a whole connected component but one lets a chain A ~ B ~ C ~ ... delete documents with nothing in common. Here
-the documents of a component are visited in the order of preference, best first, and each is compared with those *kept
-so far*: it is a duplicate of a kept document whose true Jaccard similarity with it is at least the minimum, or it is
-kept. The component only limits who is compared with whom; it removes nothing by itself.
+the component only limits who is compared with whom; it removes nothing by itself:
+
+1. Exact duplicates share the fate of the first of them in the order of preference; this also covers documents shorter
+   than a shingle, which are compared in no other way.
+2. The others are visited in that order, best first. One whose true Jaccard similarity with a document *kept so far*
+   reaches the minimum becomes a duplicate of it; of several, of the most similar, and of equally similar ones of the
+   earliest in the order.
+3. Any other is kept.
+
+So every duplicate is verified against the document that stays, and no two kept documents of a component are similar or
+exactly equal. The result does not depend on the order of the input. Time is about linear in the shingles of a component
+even if it holds 100,000 copies (`gristmill.dedup.similar`); memory 40 bytes per shingle of the largest component.
 """
 
 from __future__ import annotations
@@ -89,20 +98,10 @@ def resolve(
     min_jaccard: float,
     small_group: int = SMALL_GROUP,
 ) -> Resolution:
-    """Decides within each component which documents stay.
+    """Decides within each component which documents stay, by the rules at the head of this module.
 
-    1. Exact duplicates (equal ``exact``) share the fate of the first of them in the order; this also covers documents
-       shorter than a shingle, which are compared in no other way.
-    2. The others are visited in the order. One whose Jaccard similarity with a kept document reaches ``min_jaccard``
-       becomes a duplicate of it; of several, the most similar, and of equally similar ones the earliest in the order.
-    3. Any other is kept.
-
-    So every duplicate is verified against the document that stays, and no two kept documents of a component are similar
-    or exactly equal. Documents of different components are never compared: let exact hashes join as one more band
+    Documents of different components are never compared: let exact hashes join as one more band
     (`gristmill.dedup.exact.exact_keys`), so that exact duplicates share a component.
-
-    The result does not depend on the order of the input. Time is about linear in the shingles of a component even if it
-    holds 100,000 copies (`gristmill.dedup.similar`); memory 40 bytes per shingle of the largest component.
 
     Args:
         component: int64 label per document.
