@@ -1,7 +1,7 @@
 """Cuts an ARC file (the Internet Archive's format before WARC) into records.
 
-A record is one line ``URL IP-address Archive-date Content-type Archive-length`` (version 1; version 2 has ten fields, the
-length still last) and then that many bytes (https://archive.org/web/researcher/ArcFileFormat.php).
+A record is one line ``URL IP-address Archive-date Content-type Archive-length`` (version 1; version 2 has ten fields,
+the length still last) and then that many bytes (https://archive.org/web/researcher/ArcFileFormat.php).
 """
 
 from __future__ import annotations

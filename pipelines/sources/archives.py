@@ -1,7 +1,7 @@
 """Goes through source trees and archives, member by member, and lets nothing out of them.
 
-Directories, tar files (plain or compressed) and zip files give the same :class:`Member` s. Names that climb out, absolute
-names, links that lead outside and devices become dead letters; so do archives that unpack out of proportion.
+Directories, tar files (plain or compressed) and zip files give the same members. Names that climb out, absolute names,
+links that lead outside and devices become dead letters; so do archives that unpack out of proportion.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from tarfile import EmptyHeaderError, InvalidHeaderError, TruncatedHeaderError
+from tarfile import EmptyHeaderError, InvalidHeaderError, TruncatedHeaderError  # type: ignore[attr-defined]
 from typing import Self, cast
 
 from gristmill.pipelines.sources.base import Failed, Skipped, SourceOptions, failed
 from gristmill.pipelines.sources.bounded_zip import ArchiveError, open_zip, read_member
-from gristmill.pipelines.sources.streams import ByteStream, broken_stream_reason, open_stream
+from gristmill.pipelines.sources.streams import ByteStream, broken_stream_reason, compression, open_stream
 
 _HEADER_BUDGET_BYTES = 64 << 20
 _FREE_BYTES = 64 << 20
@@ -74,9 +74,9 @@ def members(path: Path, name: str, options: SourceOptions) -> Iterator[Member | 
 
 
 def unsafe_path(path: str) -> str | None:
-    """Why a member's name must not be used: ``absolute-path``, ``path-outside``, ``bad-path``; ``None`` if it is fine.
+    r"""Why a member's name must not be used: ``absolute-path``, ``path-outside``, ``bad-path``; ``None`` if it is fine.
 
-    >>> unsafe_path("a/../b"), unsafe_path("a/../../b"), unsafe_path("/etc/passwd"), unsafe_path("C:\\\\x")
+    >>> unsafe_path("a/../b"), unsafe_path("a/../../b"), unsafe_path("/etc/passwd"), unsafe_path("C:\\x")
     (None, 'path-outside', 'absolute-path', 'absolute-path')
     """
     slashed = path.replace("\\", "/")
@@ -104,10 +104,10 @@ def _read_file(path: Path, max_bytes: int) -> bytes:
         with path.open("rb") as file:
             data = file.read(max_bytes + 1)
     except OSError as error:
-        raise ArchiveError("unreadable-file", str(error)) from error
+        raise ArchiveError(str(error), reason="unreadable-file") from error
     if len(data) > max_bytes:
         message = f"more than max_record_bytes = {max_bytes} bytes"
-        raise ArchiveError("record-too-large", message)
+        raise ArchiveError(message, reason="record-too-large")
     return data
 
 
@@ -233,10 +233,10 @@ class _BoundedStream:
         self.header_budget -= len(data)
         if self._read > self._most:
             message = f"the archive unpacks to more than {self._most} bytes"
-            raise ArchiveError("archive-bomb", message)
+            raise ArchiveError(message, reason="archive-bomb")
         if self.header_budget < 0:
             message = f"a header of more than {_HEADER_BUDGET_BYTES} bytes"
-            raise ArchiveError("bad-tar", message)
+            raise ArchiveError(message, reason="bad-tar")
         return data
 
 
@@ -244,7 +244,7 @@ def _tar(path: Path, name: str, options: SourceOptions) -> Iterator[Member | Ski
     with path.open("rb") as file:
         head = file.read(6)
     xz = head.startswith(_XZ_MAGIC)
-    source = cast("ByteStream", lzma.open(path)) if xz else open_stream(path)
+    source = cast("ByteStream", lzma.open(path)) if xz else open_stream(path)  # noqa: SIM115 - closed below
     plain = not xz and compression(head) is None
     stream = _BoundedStream(source, path.stat().st_size, options)
     try:
@@ -270,7 +270,7 @@ def _tar_members(
         info = archive.next()
         if info is None:
             return
-        archive.members = []  # or every header of the archive stays in memory
+        archive.members = []  # type: ignore[attr-defined]  # or every header of the archive stays in memory
         stream.header_budget = max(info.size, 0) + _HEADER_BUDGET_BYTES
         count += 1
         if count > options.max_members:
@@ -327,12 +327,12 @@ def _tar_entry(
     def read() -> bytes:
         if info.size > options.max_record_bytes:
             message = f"{info.size} bytes, more than max_record_bytes = {options.max_record_bytes}"
-            raise ArchiveError("record-too-large", message)
+            raise ArchiveError(message, reason="record-too-large")
         file = archive.extractfile(info)
         data = file.read() if file is not None else b""
         if len(data) < info.size:
             message = f"{info.name}: unexpected end of the archive"
-            raise ArchiveError("truncated-archive", message)
+            raise ArchiveError(message, reason="truncated-archive")
         return data
 
     return Member(path, info.size, offset, info.size if plain else -1, read)

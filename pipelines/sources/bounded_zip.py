@@ -28,11 +28,11 @@ class ArchiveError(ValueError):
     """A member that must not or cannot be read.
 
     Args:
-        reason: a short stable word for the dead letter.
         detail: what was wrong.
+        reason: a short stable word for the dead letter.
     """
 
-    def __init__(self, reason: str, detail: str) -> None:
+    def __init__(self, detail: str, *, reason: str) -> None:
         super().__init__(detail)
         self.reason = reason
 
@@ -47,7 +47,8 @@ def open_zip(path: Path) -> Iterator[zipfile.ZipFile]:
     try:
         archive = zipfile.ZipFile(path)
     except ZIP_ERRORS as error:
-        raise ArchiveError("bad-zip", f"{type(error).__name__}: {error}") from error
+        msg = f"{type(error).__name__}: {error}"
+        raise ArchiveError(msg, reason="bad-zip") from error
     with archive:
         yield archive
 
@@ -64,11 +65,12 @@ def read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, max_bytes: in
             data = file.read(allowed + 1)
     except ZIP_ERRORS as error:
         reason = "encrypted-member" if member.flag_bits & 1 else "bad-zip-member"
-        raise ArchiveError(reason, f"{member.filename}: {type(error).__name__}: {error}") from error
+        message = f"{member.filename}: {type(error).__name__}: {error}"
+        raise ArchiveError(message, reason=reason) from error
     if len(data) > max_bytes:
         message = f"{member.filename} unpacks to more than {max_bytes} bytes"
-        raise ArchiveError("record-too-large", message)
+        raise ArchiveError(message, reason="record-too-large")
     if len(data) > allowed:
         message = f"{member.filename} unpacks to more than {max_ratio} times its {member.compress_size} packed bytes"
-        raise ArchiveError("archive-bomb", message)
+        raise ArchiveError(message, reason="archive-bomb")
     return data

@@ -1,8 +1,8 @@
 """``code``: source trees and archives, one document a source file.
 
-A file's licence is the one it names itself (``SPDX-License-Identifier``), else that of the nearest licence file above it,
-else the configuration's. What is not source is counted by its reason: ``unknown-language``, ``binary``, ``minified``,
-``generated``, ``vendored``, ``license-file``.
+A file's licence is the one it names itself (``SPDX-License-Identifier``), else that of the nearest licence file
+above it, else the configuration's. What is not source is counted by its reason: ``unknown-language``, ``binary``,
+``minified``, ``generated``, ``vendored``, ``license-file``.
 """
 
 from __future__ import annotations
@@ -181,9 +181,9 @@ def _license(path: str, data: bytes, licenses: FolderLicenses, options: SourceOp
 
 
 def looks_minified(text: str) -> bool:
-    """Whether lines are as long as only programs write them: 500 characters on average.
+    r"""Whether lines are as long as only programs write them: 500 characters on average.
 
-    >>> looks_minified("var a=1;" * 1000), looks_minified("var a = 1;\\n" * 1000)
+    >>> looks_minified("var a=1;" * 1000), looks_minified("var a = 1;\n" * 1000)
     (True, False)
     """
     return len(text) > 1000 and len(text) / (text.count("\n") + 1) > 500

@@ -1,10 +1,10 @@
 """Bytes to text: which encoding, and how it was found.
 
 The order is that of the HTML standard (section 13.2.3.2, "determining the character encoding"): byte order mark, then
-what the transport declares, then what the document declares, then detection. One rule of ours comes first: bytes that are
-valid UTF-8, with a few characters beyond ASCII to show for it, are UTF-8 whatever is declared, because long text in
-another encoding is never valid UTF-8 by accident while servers that declare a wrong default are common. Labels are mapped as browsers map them
-(``iso-8859-1`` is windows-1252, ``shift_jis`` is cp932, ``gb2312`` is gb18030).
+what the transport declares, then what the document declares, then detection. One rule of ours comes first: bytes that
+are valid UTF-8, with a few characters beyond ASCII to show for it, are UTF-8 whatever is declared, because long text in
+another encoding is never valid UTF-8 by accident while servers that declare a wrong default are common. Labels are
+mapped as browsers map them (``iso-8859-1`` is windows-1252, ``shift_jis`` is cp932, ``gb2312`` is gb18030).
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ DETECTION_BYTES = 1 << 17
 """How many bytes detection looks at."""
 
 MIN_UTF8_EVIDENCE = 4
-"""From this many non-ASCII characters on, bytes that are valid UTF-8 are UTF-8 whatever is declared; below it a declared
-encoding that fits wins (the two Chinese characters of the classic Notepad mistake are valid UTF-8 by accident)."""
+"""From this many non-ASCII characters on, bytes that are valid UTF-8 are UTF-8 whatever is declared. Below it a declared
+encoding that fits wins: the two Chinese characters of the classic Notepad mistake are valid UTF-8 by accident."""
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),

@@ -148,12 +148,12 @@ def _titles(book: _Book, package: Package, folder: str) -> dict[str, str]:
 
 
 def join_chapters(chapters: list[tuple[str, str]], titles: dict[str, str]) -> tuple[str, list[dict[str, object]]]:
-    """The book's text, and where in it each chapter starts (in characters).
+    r"""The book's text, and where in it each chapter starts (in characters).
 
     A chapter whose title is not in its first lines gets it as a heading of its own.
 
-    >>> join_chapters([("a", "One\\n\\nIt was."), ("b", ""), ("c", "Then.")], {"a": "One", "c": "Two"})
-    ('One\\n\\nIt was.\\n\\nTwo\\n\\nThen.', [{'title': 'One', 'start': 0}, {'title': 'Two', 'start': 13}])
+    >>> join_chapters([("a", "One\n\nIt was."), ("b", ""), ("c", "Then.")], {"a": "One", "c": "Two"})
+    ('One\n\nIt was.\n\nTwo\n\nThen.', [{'title': 'One', 'start': 0}, {'title': 'Two', 'start': 14}])
     """
     parts: list[str] = []
     contents: list[dict[str, object]] = []

@@ -146,7 +146,7 @@ def chapter_titles(data: bytes, *, is_ncx: bool) -> list[tuple[str, str]]:
     Raises:
         XmlError: it is not well-formed.
 
-    >>> chapter_titles(b'<html><nav type="toc"><ol><li><a href="a#b">One <i>x</i></a></li></ol></nav></html>', is_ncx=False)
+    >>> chapter_titles(b'<nav type="toc"><ol><li><a href="a#b">One <i>x</i></a></li></ol></nav>', is_ncx=False)
     [('a#b', 'One x')]
     """
     root = parse_xml(data)

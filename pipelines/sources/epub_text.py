@@ -45,7 +45,7 @@ class Content:
 
 
 def read_content(data: bytes, config: str | None = None) -> Content:
-    """All text of a content document: paragraphs, lists and tables, without scripts, styles and navigation.
+    r"""All text of a content document: paragraphs, lists and tables, without scripts, styles and navigation.
 
     Args:
         data: an HTML or XHTML document.
@@ -55,7 +55,7 @@ def read_content(data: bytes, config: str | None = None) -> Content:
         PageError: the document is beyond the limits of HTML parsing, or the parser gave up.
 
     >>> read_content(b"<html><head><title/></head><body><h1>I</h1><p>Call me<br/>Ishmael.</p></body></html>").text
-    'I\\n\\nCall me\\nIshmael.'
+    'I\n\nCall me\nIshmael.'
     """
     refused = refusal(data)
     if refused is not None:
@@ -70,9 +70,9 @@ def read_content(data: bytes, config: str | None = None) -> Content:
 
 
 def first_heading(text: str) -> str | None:
-    """The first line of a chapter if it is short enough to be its heading.
+    r"""The first line of a chapter if it is short enough to be its heading.
 
-    >>> first_heading("CHAPTER I\\n\\nIt was")
+    >>> first_heading("CHAPTER I\n\nIt was")
     'CHAPTER I'
     """
     line = text.partition("\n")[0].strip()

@@ -1,7 +1,8 @@
 """Project Gutenberg's header, footer and licence: found, removed, and what the header says kept.
 
-Three generations of files are known: ``*** START OF THIS PROJECT GUTENBERG EBOOK … ***`` with its ``END`` (since 2002), the
-"small print" header that ends with ``*END*THE SMALL PRINT!…*END*`` (1993-2002), and files without any, which are left alone.
+Three generations of files are known: ``*** START OF THIS PROJECT GUTENBERG EBOOK … ***`` with its ``END`` (since 2002),
+the "small print" header that ends with ``*END*THE SMALL PRINT!…*END*`` (1993-2002), and files without any, which are
+left alone.
 """
 
 from __future__ import annotations
@@ -21,19 +22,20 @@ _SMALL_PRINT_END = re.compile(
 )
 _END = re.compile(
     r"^[ \t]*(?:\*\*\*[ ]?END OF (?:THIS|THE) PROJECT GUTENBERG\b|"
-    r"(?:\*\*\*)?[ ]?End of (?:the |this )?Project Gutenberg(?:['’]s\b| e-?book\b| e-?text\b))",
+    r"(?:\*\*\*)?[ ]?End of (?:the |this )?Project Gutenberg(?:['\u2019]s\b| e-?book\b| e-?text\b))",
     re.IGNORECASE | re.MULTILINE,
 )
 _FIELD = re.compile(
-    r"^[ \t]*(Title|Author|Language|Release Date|Translator|Editor):[ \t]*([^\n]+(?:\n[ \t]{6,}\S[^\n]*)*)", re.M
+    r"^[ \t]*(Title|Author|Language|Release Date|Translator|Editor):[ \t]*([^\n]+(?:\n[ \t]{6,}\S[^\n]*)*)",
+    re.MULTILINE,
 )
 _OLD_TITLE = re.compile(
-    r"^\**[ ]?The Project Gutenberg E-?(?:text|book) of ([^\n*]+?)(?:, by [^\n*]+)?\**$", re.I | re.M
+    r"^\**[ ]?The Project Gutenberg E-?(?:text|book) of ([^\n*]+?)(?:, by [^\n*]+)?\**$", re.IGNORECASE | re.MULTILINE
 )
 _NUMBER = re.compile(r"\[\s*(?:E-?Book|E-?text)\s*#\s*(\d{1,6})\s*\]", re.IGNORECASE)
 _CREDITS = re.compile(
-    r"\A\s*((?:Produced|Transcribed|Scanned|Prepared) by\b|E-?text prepared by\b|This e-?(?:text|book) was produced)[^\n]*"
-    r"(?:\n(?!\n)[^\n]*)*",
+    r"\A\s*((?:Produced|Transcribed|Scanned|Prepared) by\b|E-?text prepared by\b|"
+    r"This e-?(?:text|book) was (?:produced|prepared))[^\n]*(?:\n(?!\n)[^\n]*)*",
     re.IGNORECASE,
 )
 _LONG_DATE = re.compile(r"([A-Z][a-z]{2})[a-z]*\.?\s*(\d{1,2})?,?\s+(\d{4})")
@@ -67,12 +69,12 @@ class GutenbergText:
 
 
 def strip_gutenberg(text: str) -> GutenbergText | None:
-    """Takes a Project Gutenberg file apart; ``None`` if the text is not one.
+    r"""Takes a Project Gutenberg file apart; ``None`` if the text is not one.
 
     Args:
         text: the whole file, in normal form (line ends are single line feeds).
 
-    >>> book = strip_gutenberg("Title: T\\n*** START OF THIS PROJECT GUTENBERG EBOOK T ***\\nHi.\\nEnd of Project Gutenberg's T\\n")
+    >>> book = strip_gutenberg("Title: T\n*** START OF THIS PROJECT GUTENBERG EBOOK T ***\nHi.\nEnd of Project Gutenberg's T")
     >>> book.body, book.title
     ('Hi.', 'T')
     """
@@ -81,12 +83,12 @@ def strip_gutenberg(text: str) -> GutenbergText | None:
     if start is None:
         return None
     begin = start.end()
-    credits = _CREDITS.match(text, begin) or _CREDITS.match(text[begin : begin + 4000])
+    credit = _CREDITS.match(text, begin) or _CREDITS.match(text[begin : begin + 4000])
     end = _END.search(text, begin)
     finish = end.start() if end is not None else len(text)
     body = text[begin:finish]
-    if credits is not None:
-        body = body[len(credits[0]) :]
+    if credit is not None:
+        body = body[len(credit[0]) :]
     fields = {name: " ".join(value.split()) for name, value in reversed(_FIELD.findall(head[:begin]))}
     number = _NUMBER.search(head)
     old_title = _OLD_TITLE.search(head[:begin])

@@ -1,4 +1,4 @@
-"""Gzip with its member boundaries: web archives put one record in each member, and its bytes are the record's address."""
+"""Gzip with its member boundaries: web archives put one record in each member, whose place is its address."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """HTTP responses as web archives store them: headers by FastWARC, bodies undone here.
 
-Crawlers write what they like: ``Transfer-Encoding: chunked`` over a body they have already joined, ``Content-Encoding:
-gzip`` over a body they have already unpacked. Both are taken as they are. A body that really is packed and is damaged is
-an error. No body unpacks beyond the bound it is given.
+Crawlers write what they like: ``Transfer-Encoding: chunked`` over a body they have already joined, or
+``Content-Encoding: gzip`` over one they have already unpacked. Both are taken as they are. A body that really is packed
+and is damaged is an error. No body unpacks beyond the bound it is given.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ class HttpMessageError(ValueError):
     """A response that cannot be read.
 
     Args:
-        reason: a short stable word for the dead letter.
         detail: what was wrong.
+        reason: a short stable word for the dead letter.
     """
 
-    def __init__(self, reason: str, detail: str) -> None:
+    def __init__(self, detail: str, *, reason: str) -> None:
         super().__init__(detail)
         self.reason = reason
 
@@ -70,11 +70,11 @@ def parse_response(content: bytes) -> HttpResponse:
     """
     if not content.startswith(b"HTTP/"):
         message = f"expected a status line HTTP/..., got {content[:40]!r}"
-        raise HttpMessageError("bad-http-status-line", message)
+        raise HttpMessageError(message, reason="bad-http-status-line")
     end = _HEADERS_END.search(content, 0, 1 << 16)
     if end is None:
         message = "no blank line ends the HTTP headers within 65536 bytes"
-        raise HttpMessageError("http-headers-unterminated", message)
+        raise HttpMessageError(message, reason="http-headers-unterminated")
     record = WarcRecord()
     record.init_headers(WarcRecordType.response)
     record.set_bytes_content(content[: end.end()])
@@ -82,11 +82,8 @@ def parse_response(content: bytes) -> HttpResponse:
     try:
         record.parse_http(auto_decode="none", quirks_mode=True)
     except OSError as error:
-        raise HttpMessageError("bad-http-headers", str(error)) from error
+        raise HttpMessageError(str(error), reason="bad-http-headers") from error
     headers = record.http_headers
-    if headers is None:
-        message = "the HTTP headers cannot be parsed"
-        raise HttpMessageError("bad-http-headers", message)
     declared = headers.get("Content-Type") or ""
     charset = _CHARSET.search(declared)
     return HttpResponse(
@@ -116,7 +113,7 @@ def response_body(response: HttpResponse, max_bytes: int) -> bytes:
             body = _decode(body, coding, max_bytes)
     if len(body) > max_bytes:
         message = f"the body has {len(body)} bytes, more than {max_bytes}"
-        raise HttpMessageError("record-too-large", message)
+        raise HttpMessageError(message, reason="record-too-large")
     return body
 
 
@@ -139,7 +136,7 @@ def dechunk(body: bytes) -> bytes:
             if not parts:
                 return body
             message = f"no chunk size at byte {position} of the body: {body[position : position + 20]!r}"
-            raise HttpMessageError("bad-chunked-encoding", message)
+            raise HttpMessageError(message, reason="bad-chunked-encoding")
         size = int(match[1], 16)
         if size == 0:
             return b"".join(parts)
@@ -148,7 +145,7 @@ def dechunk(body: bytes) -> bytes:
             if not parts and body[:position].strip().isdigit():
                 return body  # a page that starts with a line of digits
             message = f"a chunk of {size} bytes at byte {position} of the body runs past its end"
-            raise HttpMessageError("bad-chunked-encoding", message)
+            raise HttpMessageError(message, reason="bad-chunked-encoding")
         parts.append(body[position : position + size])
         position += size
         if body[position : position + 2] == b"\r\n":
@@ -170,10 +167,11 @@ def _decode(body: bytes, coding: str, max_bytes: int) -> bytes:
         except OSError as error:
             if _looks_like_text(body):
                 return body
-            raise HttpMessageError("bad-content-encoding", f"{coding}: {error}") from error
+            msg = f"{coding}: {error}"
+            raise HttpMessageError(msg, reason="bad-content-encoding") from error
         return _bounded(data, coding, max_bytes)
     message = f"unknown content coding {coding!r}; known: gzip, deflate, br, zstd"
-    raise HttpMessageError("unknown-content-encoding", message)
+    raise HttpMessageError(message, reason="unknown-content-encoding")
 
 
 def _looks_like_text(body: bytes) -> bool:
@@ -199,14 +197,15 @@ def _inflate(body: bytes, window_bits: int, coding: str, max_bytes: int) -> byte
         except zlib.error as error:
             if parts and coding != "deflate":
                 break  # padding behind a whole member
-            raise HttpMessageError("bad-content-encoding", f"{coding}: {error}") from error
+            msg = f"{coding}: {error}"
+            raise HttpMessageError(msg, reason="bad-content-encoding") from error
         parts.append(data)
         size += len(data)
         if size > max_bytes:
             return _bounded(data, coding, 0)
         if not decoder.eof:
             message = f"{coding}: the body ends before its data does"
-            raise HttpMessageError("truncated-content-encoding", message)
+            raise HttpMessageError(message, reason="truncated-content-encoding")
         rest = decoder.unused_data if window_bits == 31 else b""
     return b"".join(parts)
 
@@ -214,5 +213,5 @@ def _inflate(body: bytes, window_bits: int, coding: str, max_bytes: int) -> byte
 def _bounded(data: bytes, coding: str, max_bytes: int) -> bytes:
     if len(data) > max_bytes:
         message = f"{coding}: the body unpacks beyond the allowed bytes"
-        raise HttpMessageError("record-too-large", message)
+        raise HttpMessageError(message, reason="record-too-large")
     return data

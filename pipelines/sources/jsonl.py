@@ -20,8 +20,8 @@ _BOM = b"\xef\xbb\xbf"
 def read_jsonl(path: Path, name: str, options: SourceOptions) -> Iterator[Item]:
     """Yields one item per line that is not blank. See :mod:`gristmill.pipelines.sources.base`.
 
-    The offset of a document is the byte offset of its line (of the line in the decompressed data, for compressed files);
-    the detail of a dead letter names the line number, from 1.
+    The offset of a document is the byte offset of its line (in the decompressed data, for compressed files); the detail
+    of a dead letter names the line number, from 1.
     """
     stream = open_stream(path)
     window = Window(stream)
@@ -80,8 +80,7 @@ def _line_item(line: bytes, number: int, offset: int, name: str, options: Source
         return failed(where, offset, "bad-json", f"line {number}: {error}")
     if not isinstance(row, dict):
         return failed(where, offset, "not-an-object", f"line {number} is a JSON {type(row).__name__}, not an object")
-    item = row_item(row, ordinal=number - 1, offset=offset, length=len(line), name=name, options=options)
-    return item
+    return row_item(row, ordinal=number - 1, offset=offset, length=len(line), name=name, options=options)
 
 
 def check_jsonl(path: Path, options: SourceOptions) -> None:

@@ -142,10 +142,10 @@ _INTERPRETERS = {
 
 
 def language_of(name: str, head: bytes = b"") -> str | None:
-    """The language of a source file by its name, else by its ``#!`` line.
+    r"""The language of a source file by its name, else by its ``#!`` line.
 
-    >>> language_of("main.rs"), language_of("Makefile"), language_of("run", b"#!/usr/bin/env python3\\n"), language_of("x.bin")
-    ('Rust', 'Makefile', 'Python', None)
+    >>> language_of("main.rs"), language_of("run", b"#!/usr/bin/env python3\n"), language_of("x.bin")
+    ('Rust', 'Python', None)
     """
     lowered = name.lower()
     if lowered in BY_NAME:

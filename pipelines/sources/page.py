@@ -121,7 +121,7 @@ def _metadata(tree: HTMLTree) -> dict[str, Any]:
     """Title, date, licence and language of a parsed page."""
     dates: dict[str, str] = {}
     license_id = language = og_title = None
-    for node in tree.document.query_selector_all(_METADATA):
+    for node in _root(tree).query_selector_all(_METADATA):
         tag = node.tag
         if tag == "meta":
             key = (node.getattr("property") or node.getattr("name") or node.getattr("itemprop") or "").lower()
@@ -132,7 +132,7 @@ def _metadata(tree: HTMLTree) -> dict[str, Any]:
         elif tag == "html":
             language = node.getattr("lang") or None
         elif tag == "script":
-            match = _JSON_LD_DATE.search(node.text)
+            match = _JSON_LD_DATE.search(node.text or "")
             if match is not None:
                 dates.setdefault("json-ld", match[1])
         elif tag == "time":
@@ -146,6 +146,10 @@ def _metadata(tree: HTMLTree) -> dict[str, Any]:
         "license": license_id,
         "language": language[:35].strip() if language else None,
     }
+
+
+def _root(tree: HTMLTree) -> Any:
+    return tree.document
 
 
 def _first_date(dates: dict[str, str]) -> dt.datetime | None:

@@ -1,8 +1,8 @@
 """Refuses the few pages on which an HTML library would spend minutes or hours.
 
-Measured with Resiliparse 2.0.1: main-content extraction is quadratic in the nesting of ``<div>`` and ``<article>`` (500 kB
-of opening tags run for over ten minutes), parsing is quadratic in the attributes of one tag. Real pages stay far below
-both limits; browsers cut nesting at 512 levels themselves.
+Measured with Resiliparse 2.0.1: main-content extraction is quadratic in the nesting of ``<div>`` and ``<article>``
+(500 kB of opening tags run for over ten minutes), parsing is quadratic in the attributes of one tag. Real pages stay
+far below both limits; browsers cut nesting at 512 levels themselves.
 """
 
 from __future__ import annotations

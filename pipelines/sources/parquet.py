@@ -17,7 +17,7 @@ _SIMPLE = (pa.types.is_string, pa.types.is_large_string, pa.types.is_integer, pa
 
 
 def read_parquet(path: Path, name: str, options: SourceOptions) -> Iterator[Item]:
-    """Yields one item per row. The offset of a document is its row number. See :mod:`gristmill.pipelines.sources.base`."""
+    """Yields one item per row; a document's offset is its row number. See :mod:`gristmill.pipelines.sources.base`."""
     try:
         file = pq.ParquetFile(path)
     except (pa.ArrowException, OSError) as error:

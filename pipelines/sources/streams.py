@@ -36,11 +36,11 @@ class ByteStream(Protocol):
 
 
 def compression(head: bytes) -> str | None:
-    """The compression that the first bytes of a file announce, ``None`` for none of the known ones.
+    r"""The compression that the first bytes of a file announce, ``None`` for none of the known ones.
 
     A zstd file may start with a skippable frame (that is where zstd web archives keep their dictionary).
 
-    >>> compression(b"\\x1f\\x8b\\x08"), compression(b"WARC/1.0")
+    >>> compression(b"\x1f\x8b\x08"), compression(b"WARC/1.0")
     ('gzip', None)
     """
     for magic, name in _MAGIC:

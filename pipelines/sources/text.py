@@ -1,7 +1,7 @@
 """``text``: one document a file. Plain text in any encoding, or a whole book as HTML; plain or compressed.
 
-Project Gutenberg's header and licence are removed and noted in ``meta``. Of an HTML file all text is taken: a book has no
-boilerplate around its main content.
+Project Gutenberg's header and licence are removed and noted in ``meta``. Of an HTML file all text is taken: a book has
+no boilerplate around its main content.
 """
 
 from __future__ import annotations
@@ -128,9 +128,9 @@ def _html(data: bytes, options: SourceOptions) -> _Raw:
 
 
 def is_binary(text: str) -> bool:
-    """Whether a decoded text is full of control characters.
+    r"""Whether a decoded text is full of control characters.
 
-    >>> is_binary("line\\nline\\t."), is_binary("\\x00\\x01\\x02abc")
+    >>> is_binary("line\nline\t."), is_binary("\x00\x01\x02abc")
     (False, True)
     """
     controls = sum(text.count(chr(code)) for code in range(32) if code not in {9, 10, 12, 13, 27})

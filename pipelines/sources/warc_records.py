@@ -1,8 +1,8 @@
 """Cuts a WARC file into records, so that no byte of it goes unaccounted for.
 
 FastWARC parses records quickly, but its iterator (2.0.1, tried on the cases below) says nothing where a compressed
-archive is cut short, swallows an archive with bare line feeds as one record, and in its lenient mode steps over damage in
-silence. The cuts are therefore made here, by the grammar of ISO 28500:2017 section 4, and every irregularity is a
+archive is cut short, swallows an archive with bare line feeds as one record, and in its lenient mode steps over damage
+in silence. The cuts are therefore made here, by the grammar of ISO 28500:2017 section 4, and every irregularity is a
 :class:`Failed`. After one, reading goes on at the next line that looks like a record's first.
 """
 

@@ -1,4 +1,4 @@
-"""What ``warc``, ``arc`` and ``text`` share: a fetched body of some content type becomes a document or a counted skip."""
+"""A stored HTTP response becomes a document or a counted skip. Shared by WARC and ARC."""
 
 from __future__ import annotations
 

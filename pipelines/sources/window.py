@@ -10,18 +10,18 @@ _NOT_NEWLINE = re.compile(rb"[^\r\n]")
 
 
 class Window:
-    """Reads a stream piecewise and remembers where in the stream each byte was.
+    r"""Reads a stream piecewise and remembers where in the stream each byte was.
 
-    A stream that fails (``OSError``) ends there; ``fault`` then holds the error, and what was read before stays readable.
+    A stream that fails (``OSError``) ends there; ``fault`` then holds the error, and what was read before stays.
 
     Args:
         stream: where the bytes come from.
         position: what to call the stream's next byte.
 
     >>> import io
-    >>> window = Window(io.BytesIO(b"key: value\\r\\n\\r\\nbody"))
-    >>> window.block(re.compile(rb"\\r?\\n\\r?\\n"), 100), window.position, window.take(10)
-    (b'key: value\\r\\n\\r\\n', 14, b'body')
+    >>> window = Window(io.BytesIO(b"key: value\r\n\r\nbody"))
+    >>> window.block(re.compile(rb"\r?\n\r?\n"), 100), window.position, window.take(10)
+    (b'key: value\r\n\r\n', 14, b'body')
     """
 
     def __init__(self, stream: ByteStream, position: int = 0) -> None:
