@@ -136,19 +136,29 @@ def build_identity_terms(measured: Measured, _run: RunFacts) -> Section:
     return Section("identity_terms", "Identity terms", lead, tables, _notes(clear, control))
 
 
-def _notes(clear: list[list[Cell]], control: list[list[Cell]]) -> tuple[str, ...]:
+def _comparisons(clear: list[list[Cell]], control: list[list[Cell]]) -> str:
+    """How many intervals miss 1, beside how many would by chance and how many control words do."""
     family, controls = len(_with_ratio(clear)), len(_with_ratio(control))
+    if family == 0:
+        return (
+            "No term occurs in enough documents, kept and removed, for a ratio: this run can neither show nor rule out "
+            "a difference."
+        )
+    return (
+        f"Many comparisons: of {counted(family, 'ratio')}, {_excluding_one(clear)} have an interval that does not hold "
+        f"1; by chance alone about {0.05 * family:.1f} would. Of {counted(controls, 'control word')} with a ratio, "
+        f"{_excluding_one(control)} do. A term stands out only where it lies farther from 1 than the control words."
+    )
+
+
+def _notes(clear: list[list[Cell]], control: list[list[Cell]]) -> tuple[str, ...]:
     lexicon = english_terms()
     return (
         (
             "A count of a term is a statement about texts, not about people: a document that mentions a group may be "
             "by its members, about them, or against them, and most documents about people name no group at all."
         ),
-        (
-            f"Many comparisons: of {family} ratios, {_excluding_one(clear)} have an interval that does not hold 1; by "
-            f"chance alone about {0.05 * family:.1f} would. Of {controls} control words, {_excluding_one(control)} do. "
-            "A term stands out only where it lies farther from 1 than the control words."
-        ),
+        _comparisons(clear, control),
         (
             "The intervals treat documents as independent. Pages of one site tend to share their fate, so the true "
             "uncertainty is larger than shown. They do not cover errors of the word list or of the language identifier."

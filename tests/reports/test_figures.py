@@ -137,6 +137,26 @@ def test_a_rare_term_gets_counts_but_no_ratio(report: dict[str, Any]) -> None:
     assert row["adjusted"] == {"empty": "insufficient data", "why": f"0 documents, {MIN_MENTIONING} needed"}
 
 
+def test_the_number_of_comparisons_is_stated_beside_what_chance_gives(report: dict[str, Any]) -> None:
+    terms, controls = (
+        [
+            row["adjusted_interval"]
+            for row in _rows(report, f"identity_terms.{name}")
+            if isinstance(row["adjusted"], float)
+        ]
+        for name in ("terms", "controls")
+    )
+    missing, control_missing = (sum(1 for low, high in rows if low > 1 or high < 1) for rows in (terms, controls))
+    text = " ".join(_section(report, "identity_terms")["notes"])
+    assert f"of {len(terms)} ratios, {missing} have an interval that does not hold 1" in text
+    assert (
+        f"about {0.05 * len(terms):.1f} would. Of {len(controls)} control words with a ratio, {control_missing} do"
+        in text
+    )
+    nothing = figures(Measures(), run={})
+    assert "neither show nor rule out" in " ".join(_section(nothing, "identity_terms")["notes"])
+
+
 def test_the_figures_of_an_empty_run_are_written_without_a_quotient_of_nothing() -> None:
     empty = figures(Measures(), run={})
     assert all(item["value"] == 0 for item in empty["headline"])  # type: ignore[attr-defined]
