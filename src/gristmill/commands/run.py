@@ -37,6 +37,7 @@ def run_command(
     replace: bool,
     as_json: bool,
     quiet: bool,
+    verbose: bool,
 ) -> None:
     """Run or resume CONFIG: raw shards to tokens and a report.
 
