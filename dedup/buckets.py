@@ -80,6 +80,15 @@ def _shared(keys: BandKeys, ids: Ids) -> tuple[BandKeys, Ids, int]:
     return keys[first], ids[first], int((sizes == 1).sum())
 
 
+def _unique_edges(left: Ids, right: Ids) -> tuple[Ids, Ids]:
+    """Each edge once, sorted by (left, right)."""
+    order = np.lexsort((right, left))
+    left, right = left[order], right[order]
+    first = np.ones(len(left), bool)
+    first[1:] = (left[1:] != left[:-1]) | (right[1:] != right[:-1])
+    return left[first], right[first]
+
+
 def star_edges(keys: BandKeys, ids: Ids, *, max_bucket: int, split_hot: bool = False) -> Buckets:
     """Joins the documents of each bucket to the smallest id in it.
 
@@ -120,7 +129,7 @@ def star_edges(keys: BandKeys, ids: Ids, *, max_bucket: int, split_hot: bool = F
     centre_rank = np.where(np.repeat(sizes > max_bucket, sizes), rank // max_bucket * max_bucket, 0) if split_hot else 0
     centres = shared_ids[np.repeat(starts, sizes) + centre_rank]
     is_edge = centres != shared_ids
-    edges = np.unique(np.stack([centres[is_edge], shared_ids[is_edge]], axis=1), axis=0)
+    left, right = _unique_edges(centres[is_edge], shared_ids[is_edge])
     hot = [
         HotBucket(
             int(shared_keys[start]), int(size), tuple(shared_ids[start : start + min(size, EXAMPLE_IDS)].tolist())
@@ -128,8 +137,8 @@ def star_edges(keys: BandKeys, ids: Ids, *, max_bucket: int, split_hot: bool = F
         for start, size in zip(starts[sizes > max_bucket], sizes[sizes > max_bucket], strict=True)
     ]
     return Buckets(
-        left=np.ascontiguousarray(edges[:, 0]),
-        right=np.ascontiguousarray(edges[:, 1]),
+        left=left,
+        right=right,
         documents=alone + len(shared_ids),
         buckets=int((sizes > 1).sum()),
         largest=int(sizes.max()) if len(sizes) else min(alone, 1),
