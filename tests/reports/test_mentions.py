@@ -78,6 +78,7 @@ def test_words_and_terms_equal_a_count_with_regular_expressions(text: str) -> No
         ("theory shell others", {}),
         ("African-American, African\nAmerican, African, American", {"African American": 2, "American": 1}),
         ("same same-sex", {"same-sex": 1}),
+        ("African  American, Native - American, same -sex", {"American": 2}),
         ("Native. American", {"American": 1}),
         ("she_x x_she she2", {}),
         ("h\u00e9 he\u0301", {}),
