@@ -146,6 +146,7 @@ class _Run:
         self.optimizer = make_optimizer(self.model, config, ranks.device)
         torch.manual_seed(config.seed)
         self.resumed_step, self.place = self._resume()
+        self._check_agreement()
         self.wrapped = _wrapped(self.model, config, ranks)
         self.flops_per_token = self.model.flops_per_token(config.window_tokens)
         self.peak_flops = peak_flops(config, ranks.device, self.dtype)
@@ -289,6 +290,17 @@ class _Run:
         checkpoints.load_weights(found, self.model)
         checkpoints.load_training_state(found, self.optimizer)
         return found.step, place
+
+    def _check_agreement(self) -> None:
+        """Ranks on machines that share no disk may see other tokens or no checkpoint; training on would be wrong."""
+        mine = {"tokens": self.dataset.manifest_sha256, "step": self.resumed_step, "place": self.place}
+        for rank, theirs in enumerate(self.ranks.gather(mine)):
+            if theirs != mine:
+                msg = (
+                    f"rank {rank} begins with {theirs}, rank {self.ranks.rank} with {mine}; "
+                    f"{self.tokens_dir} and {self.checkpoint_dir} must be the same files on every machine"
+                )
+                raise RunDirectoryError(msg)
 
     def _facts(self) -> dict[str, object]:
         """What the log says of a run, once per start."""

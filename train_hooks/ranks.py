@@ -6,12 +6,15 @@ import contextlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 from torch import Tensor, distributed
 
 from gristmill.errors import ConfigError
 from gristmill.pretrain_config import PretrainConfig
+
+Value = TypeVar("Value")
 
 # Dense bfloat16 peaks in TFLOP/s, from the vendor's data sheets. Matched as a part of the device's name, in this order.
 PEAK_BFLOAT16_TFLOPS = (
@@ -54,6 +57,13 @@ class Ranks:
         """The element-wise sum over all processes, the same on each."""
         if self.world_size > 1:
             distributed.all_reduce(values)
+        return values
+
+    def gather(self, value: Value) -> list[Value]:
+        """The value of every process, by rank; on each process the same list."""
+        values = [value] * self.world_size
+        if self.world_size > 1:
+            distributed.all_gather_object(values, value)
         return values
 
     def wait(self) -> None:

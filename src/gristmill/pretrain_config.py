@@ -5,6 +5,7 @@ It imports no torch, so a configuration can be checked on a machine that cannot 
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -50,8 +51,8 @@ class ModelConfig(Section):
     @property
     def ffn_width(self) -> int:
         """Units inside the feed-forward layer."""
-        exact = self.width * self.ffn_multiple
-        return -(-int(exact + 0.999999) // FFN_WIDTH_MULTIPLE) * FFN_WIDTH_MULTIPLE
+        multiples = round(self.width * self.ffn_multiple / FFN_WIDTH_MULTIPLE, 6)  # 3.0000000001 is 3
+        return math.ceil(multiples) * FFN_WIDTH_MULTIPLE
 
     @model_validator(mode="after")
     def _heads_fit(self) -> Self:

@@ -223,6 +223,35 @@ def test_more_ranks_than_windows_are_refused(
         pretrain(tiny_config, text_tokens, tmp_path)
 
 
+def test_ranks_that_see_other_files_are_refused(
+    text_tokens: Path, tiny_config: PretrainConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Ranks, "gather", lambda _, value: [value, {**value, "step": 7}])
+    with pytest.raises(RunDirectoryError, match=r"rank 1 begins with .*'step': 7.*on every machine"):
+        pretrain(tiny_config, text_tokens, tmp_path)
+
+
+def test_a_live_line_tells_loss_speed_and_validation_on_a_terminal(
+    text_tokens: Path,
+    tiny_config: PretrainConfig,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    config = tiny_config.model_copy(update={"peak_tflops": 1.0})
+    pretrain(config, text_tokens, tmp_path / "silent")
+    assert capsys.readouterr() == ("", "")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "200")
+    result = pretrain(config, text_tokens, tmp_path / "shown")
+    shown = capsys.readouterr().err
+    for part in ("12/12", "loss", "tokens/s", "MFU", "validation", "bits/byte"):
+        assert part in shown
+    mfu = [json.loads(line)["mfu"] for line in result.log.read_text().splitlines() if '"step", "step"' in line]
+    assert len(mfu) == 12
+    assert all(0 < value < 1 for value in mfu)
+
+
 @pytest.mark.parametrize("damage", ["missing", "changed"])
 def test_a_tokenizer_that_is_not_the_manifests_is_refused(
     text_tokens: Path, tiny_config: PretrainConfig, tmp_path: Path, damage: str
