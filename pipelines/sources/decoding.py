@@ -21,8 +21,8 @@ DETECTION_BYTES = 1 << 17
 """How many bytes detection looks at."""
 
 MIN_UTF8_EVIDENCE = 4
-"""From this many non-ASCII characters on, bytes that are valid UTF-8 are UTF-8 whatever is declared. Below it a declared
-encoding that fits wins: the two Chinese characters of the classic Notepad mistake are valid UTF-8 by accident."""
+"""From this many non-ASCII characters on, valid UTF-8 is UTF-8 whatever is declared. Below it a declared encoding
+that fits wins: the two Chinese characters of the classic Notepad mistake are valid UTF-8 by accident."""
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),

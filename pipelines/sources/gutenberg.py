@@ -74,7 +74,8 @@ def strip_gutenberg(text: str) -> GutenbergText | None:
     Args:
         text: the whole file, in normal form (line ends are single line feeds).
 
-    >>> book = strip_gutenberg("Title: T\n*** START OF THIS PROJECT GUTENBERG EBOOK T ***\nHi.\nEnd of Project Gutenberg's T")
+    >>> mark = "*** START OF THIS PROJECT GUTENBERG EBOOK T ***"
+    >>> book = strip_gutenberg(f"Title: T\n{mark}\nHi.\nEnd of Project Gutenberg's T")
     >>> book.body, book.title
     ('Hi.', 'T')
     """

@@ -1,7 +1,7 @@
 """A web page: from bytes to text, title, date, licence and language, parsing the HTML once.
 
 Text is Resiliparse's main content (Bevendorff et al., https://resiliparse.chatnoir.eu) or, on request, trafilatura's.
-Everything else is read from the same tree with one selector.
+Everything else is read from the same tree.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from gristmill.pipelines.sources.decoding import Decoded, declared_in_html, deco
 from gristmill.pipelines.sources.licenses import license_from_url
 
 MAX_TITLE_CHARS = 1000
+MAX_HEAD_ELEMENTS = 2000
 
-_METADATA = "meta,html[lang],link[rel~=license],a[rel~=license],time[datetime],script[type='application/ld+json']"
 _DATE_NAMES = (
     "article:published_time",
     "datepublished",
@@ -92,7 +92,7 @@ def read_page(
     decoded = decode(data, config=config, http=charset, meta=declared_in_html(data))
     try:
         tree = HTMLTree.parse(decoded.text)
-        found = _metadata(tree)
+        found = _metadata(tree, decoded.text)
         text = _trafilatura(decoded.text) if extractor == "trafilatura" else _main_content(tree)
     except (ValueError, RuntimeError, RecursionError) as error:
         raise PageError(str(error)) from error
@@ -100,7 +100,7 @@ def read_page(
 
 
 def _main_content(tree: HTMLTree) -> str:
-    text: str = extract_plain_text(tree, preserve_formatting=True, main_content=True, alt_texts=False)
+    text: str = extract_plain_text(tree, preserve_formatting=True, main_content=True, alt_texts=False, comments=False)
     return text
 
 
@@ -117,29 +117,35 @@ def check_extractor(extractor: str) -> None:
         raise MissingExtraError(extractor, "trafilatura", "extractor = 'trafilatura'")
 
 
-def _metadata(tree: HTMLTree) -> dict[str, Any]:
-    """Title, date, licence and language of a parsed page."""
+def _metadata(tree: HTMLTree, html: str) -> dict[str, Any]:
+    """Title, date, licence and language of a parsed page.
+
+    Iterating over the result of a selector costs its length squared (Resiliparse 2.0.1), so the head is walked from
+    sibling to sibling, and of the body only first matches are taken, if the source mentions such a thing at all.
+    """
+    head: Any = tree.head
     dates: dict[str, str] = {}
-    license_id = language = og_title = None
-    for node in _root(tree).query_selector_all(_METADATA):
-        tag = node.tag
-        if tag == "meta":
+    license_id = og_title = language = None
+    node = head.first_element_child if head is not None else None
+    for _ in range(MAX_HEAD_ELEMENTS):
+        if node is None:
+            break
+        if node.tag == "meta":
             key = (node.getattr("property") or node.getattr("name") or node.getattr("itemprop") or "").lower()
             if key in _DATE_NAMES:
                 dates.setdefault(key, node.getattr("content") or "")
             elif key == "og:title":
                 og_title = og_title or node.getattr("content")
-        elif tag == "html":
-            language = node.getattr("lang") or None
-        elif tag == "script":
-            match = _JSON_LD_DATE.search(node.text or "")
-            if match is not None:
-                dates.setdefault("json-ld", match[1])
-        elif tag == "time":
-            stated = node.getattr("itemprop") == "datePublished" or node.hasattr("pubdate")
-            dates.setdefault("time-stated" if stated else "time", node.getattr("datetime") or "")
-        elif license_id is None:
-            license_id = license_from_url(node.getattr("href") or "")
+        elif node.tag == "link" and "license" in (node.getattr("rel") or "").lower().split():
+            license_id = license_id or license_from_url(node.getattr("href") or "")
+        node = node.next_element_sibling
+    root: Any = tree.document
+    if license_id is None and "license" in html:
+        link = root.query_selector("a[rel~=license]")
+        license_id = license_from_url(link.getattr("href") or "") if link is not None else None
+    _dates_in_body(root, html, dates)
+    if head is not None and head.parent is not None:
+        language = head.parent.getattr("lang")
     return {
         "title": _clean(tree.title or og_title),
         "published": _first_date(dates),
@@ -148,12 +154,22 @@ def _metadata(tree: HTMLTree) -> dict[str, Any]:
     }
 
 
-def _root(tree: HTMLTree) -> Any:
-    return tree.document
+def _dates_in_body(root: Any, html: str, dates: dict[str, str]) -> None:
+    in_script = _JSON_LD_DATE.search(html)
+    if in_script is not None:
+        dates["json-ld"] = in_script[1]
+    elif "datePublished" in html:
+        stated = root.query_selector("[itemprop=datePublished]")
+        if stated is not None:
+            dates["stated"] = stated.getattr("content") or stated.getattr("datetime") or ""
+    if not dates and "<time" in html:
+        node = root.query_selector("time[datetime]")
+        if node is not None:
+            dates["time"] = node.getattr("datetime") or ""
 
 
 def _first_date(dates: dict[str, str]) -> dt.datetime | None:
-    for name in ("article:published_time", "json-ld", "time-stated", *_DATE_NAMES, "time"):
+    for name in ("article:published_time", "json-ld", "stated", *_DATE_NAMES, "time"):
         value = parse_iso_date(dates[name]) if name in dates else None
         if value is not None:
             return value

@@ -51,7 +51,10 @@ def _too_deep(data: bytes) -> bool:
 
 
 def _too_many_attributes(data: bytes) -> bool:
-    for segment in data.split(b">"):
+    segments = data.split(b">")
+    if max(map(len, segments)) <= _LONG_TAG_BYTES:
+        return False
+    for segment in segments:
         if len(segment) > _LONG_TAG_BYTES:
             tag = _TAG_OPEN.search(segment)
             if tag is not None and len(segment[tag.start() :].split()) > MAX_TAG_SPACES:
