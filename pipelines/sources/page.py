@@ -22,6 +22,7 @@ from gristmill.pipelines.sources.licenses import license_from_url
 
 MAX_TITLE_CHARS = 1000
 MAX_HEAD_ELEMENTS = 2000
+MAX_HEAD_CHARS = 1 << 18
 
 _DATE_NAMES = (
     "article:published_time",
@@ -42,6 +43,7 @@ _DATE_NAMES = (
     "dc.date.created",
     "date",
 )
+_MENTION = re.compile(rf"""["'=](?:license|{"|".join(map(re.escape, _DATE_NAMES))})["'\s/>]""")
 _JSON_LD_DATE = re.compile(r'"datePublished"\s*:\s*"([^"\\]{4,40})"')
 _SPACE = re.compile(r"\s+")
 
@@ -126,19 +128,8 @@ def _metadata(tree: HTMLTree, html: str) -> dict[str, Any]:
     head: Any = tree.head
     dates: dict[str, str] = {}
     license_id = og_title = language = None
-    node = head.first_element_child if head is not None else None
-    for _ in range(MAX_HEAD_ELEMENTS):
-        if node is None:
-            break
-        if node.tag == "meta":
-            key = (node.getattr("property") or node.getattr("name") or node.getattr("itemprop") or "").lower()
-            if key in _DATE_NAMES:
-                dates.setdefault(key, node.getattr("content") or "")
-            elif key == "og:title":
-                og_title = og_title or node.getattr("content")
-        elif node.tag == "link" and "license" in (node.getattr("rel") or "").lower().split():
-            license_id = license_id or license_from_url(node.getattr("href") or "")
-        node = node.next_element_sibling
+    if tree.title is None or _mentions_metadata(html):
+        dates, license_id, og_title = _head_metadata(head)
     root: Any = tree.document
     if license_id is None and "license" in html:
         link = root.query_selector("a[rel~=license]")
@@ -152,6 +143,34 @@ def _metadata(tree: HTMLTree, html: str) -> dict[str, Any]:
         "license": license_id,
         "language": language[:35].strip() if language else None,
     }
+
+
+def _mentions_metadata(html: str) -> bool:
+    """Whether the source of the head has any name that is looked for; walking the head costs more than asking."""
+    end = html.find("</head>")
+    head = html[: end if end >= 0 else MAX_HEAD_CHARS].lower()
+    return _MENTION.search(head) is not None
+
+
+def _head_metadata(head: Any) -> tuple[dict[str, str], str | None, str | None]:
+    """Dates by the name of their ``<meta>``, the licence of ``<link rel=license>``, the Open Graph title."""
+    dates: dict[str, str] = {}
+    license_id = og_title = None
+    node = head.first_element_child if head is not None else None
+    for _ in range(MAX_HEAD_ELEMENTS):
+        if node is None:
+            break
+        tag = node.tag
+        if tag == "meta":
+            key = (node.getattr("property") or node.getattr("name") or node.getattr("itemprop") or "").lower()
+            if key in _DATE_NAMES:
+                dates.setdefault(key, node.getattr("content") or "")
+            elif key == "og:title":
+                og_title = og_title or node.getattr("content")
+        elif tag == "link" and "license" in (node.getattr("rel") or "").lower().split():
+            license_id = license_id or license_from_url(node.getattr("href") or "")
+        node = node.next_element_sibling
+    return dates, license_id, og_title
 
 
 def _dates_in_body(root: Any, html: str, dates: dict[str, str]) -> None:

@@ -16,7 +16,8 @@ MAX_NESTING = 512
 MAX_TAG_SPACES = 10_000
 
 _LONG_TAG_BYTES = 1 << 16
-_BLOCK_TAG = re.compile(rb"<(/?)(?:div|article|section|dd)\b", re.IGNORECASE)
+_OPENING = (b"<div", b"<article", b"<section", b"<dd")
+_BLOCK_TAG = re.compile(rb"<(/?)(?:div|article|section|dd)\b")
 _TAG_OPEN = re.compile(rb"<[A-Za-z]")
 
 
@@ -37,12 +38,14 @@ def refusal(data: bytes) -> tuple[str, str] | None:
 
 
 def _too_deep(data: bytes) -> bool:
-    if data.count(b"<") < 2 * MAX_NESTING:
+    lowered = data.lower()
+    if sum(map(lowered.count, _OPENING)) <= MAX_NESTING:
         return False
     depth = 0
-    for match in _BLOCK_TAG.finditer(data):
+    for match in _BLOCK_TAG.finditer(lowered):
         if match[1]:
-            depth = max(depth - 1, 0)
+            if depth:
+                depth -= 1
         else:
             depth += 1
             if depth > MAX_NESTING:
