@@ -11,10 +11,13 @@ from gristmill.documents import DOCUMENT_SCHEMA as DOCUMENT_SCHEMA
 from gristmill.documents import LEDGER_SCHEMA as LEDGER_SCHEMA
 from gristmill.documents import document_id as document_id
 from gristmill.errors import GristmillError as GristmillError
+from gristmill.kernel_cache import use_kernel_cache
 from gristmill.runs import RunDirectory as RunDirectory
 from gristmill.version import VERSION as _VERSION
 
 __version__ = _VERSION
+
+use_kernel_cache()
 
 __all__ = [  # noqa: RUF022  sorted as sorted() does
     "Config",

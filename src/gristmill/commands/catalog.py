@@ -136,9 +136,9 @@ def sources_command(as_json: bool) -> None:
 @click.option("--markdown", is_flag=True, help="Print every key as the Markdown table of docs/configuration.md.")
 def config_command(
     config_path: str | None,
-    check: bool,  # noqa: FBT001
-    as_json: bool,  # noqa: FBT001
-    markdown: bool,  # noqa: FBT001
+    check: bool,
+    as_json: bool,
+    markdown: bool,
 ) -> None:
     """Print CONFIG with every default filled in; without CONFIG, every key there is.
 
@@ -184,8 +184,8 @@ def markdown_keys() -> str:
     lines = [
         "# Configuration",
         "",
-        "One TOML file says what a run does; `gristmill config CONFIG` prints it with every default filled in. Unknown keys",
-        "are errors. Paths are relative to the current directory. Sizes are numbers of bytes or text such as `256 MB`",
+        "One TOML file says what a run does; `gristmill config CONFIG` prints it with every default filled in. Unknown",
+        "keys are errors. Paths are relative to the current directory. Sizes are numbers of bytes or text such as `256 MB`",
         "(powers of 1000) and `1 GiB` (powers of 1024). `[[source]]` may be repeated.",
         "",
         "This page is printed by `gristmill config --markdown`; a test holds it to the code.",
