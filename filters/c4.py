@@ -32,6 +32,7 @@ from gristmill.filters.unicode_classes import DECIMAL, class_table
 from gristmill.filters.utf8 import code_point
 
 _OPEN_BRACKET = ord("[")
+_OPEN_BRACE = ord("{")
 _END_MARKS = tuple(b'.?!"')
 
 MAX_WORD_CHARS = 1000
@@ -60,48 +61,59 @@ def _packed(phrases: tuple[str, ...]) -> NDArray[np.uint8]:
     return rows
 
 
-_PHRASES = _packed((LOREM_IPSUM, JAVASCRIPT, *POLICY_PHRASES))
-_FIRST_LETTERS = tuple(sorted({ord(phrase[0]) for phrase in (LOREM_IPSUM, JAVASCRIPT, *POLICY_PHRASES)}))
+def _first_pairs(phrases: tuple[str, ...]) -> NDArray[np.uint8]:
+    """By two bytes: 1 if a phrase, in any case, or a curly bracket begins with them."""
+    table = np.zeros((256, 256), np.uint8)
+    for phrase in phrases:
+        for first in (phrase[0].lower(), phrase[0].upper()):
+            for second in (phrase[1].lower(), phrase[1].upper()):
+                table[ord(first), ord(second)] = 1
+    table[_OPEN_BRACE] = 1
+    return table.reshape(-1)
+
+
+_ALL_PHRASES = (LOREM_IPSUM, JAVASCRIPT, *POLICY_PHRASES)
+_PHRASES = _packed(_ALL_PHRASES)
+_PAIRS = _first_pairs(_ALL_PHRASES)
 _CITATIONS = _packed(CITATION_WORDS)
 
 
 def count_c4(buffer: TextBuffer, segments: Segments) -> Int64s:
     """Counts `COLUMNS` for each document. Shape (documents, len(COLUMNS))."""
     counts = np.zeros((len(segments.document_chars), len(COLUMNS)), np.int64)
-    _count_c4(buffer.data, segments, class_table(), _PHRASES, _CITATIONS, ABBREVIATION_HASHES, counts)
+    _count_c4(buffer.data, segments, class_table(), _PHRASES, _PAIRS, _CITATIONS, ABBREVIATION_HASHES, counts)
     return counts
 
 
 @numba.njit(nogil=True, cache=True)
-def _matches(data: Bytes, i: int, end: int, phrase: Bytes) -> bool:
-    """Whether the phrase stands at byte ``i`` when A-Z are lowered."""
-    for k in range(phrase.size):
-        if phrase[k] == 0:
-            return True
+def _matches(data: Bytes, i: int, end: int, phrases: Bytes, which: int) -> bool:
+    """Whether a phrase stands at byte ``i`` when A-Z are lowered."""
+    k = 0
+    while phrases[which, k] != 0:
         if i + k >= end:
             return False
         byte = data[i + k]
         if 65 <= byte <= 90:
             byte |= 32
-        if byte != phrase[k]:
+        if byte != phrases[which, k]:
             return False
+        k += 1
     return True
 
 
 @numba.njit(nogil=True, cache=True)
-def _find_phrases(data: Bytes, start: int, end: int, phrases: Bytes) -> int:
+def _find_phrases(data: Bytes, start: int, end: int, phrases: Bytes, pairs: Bytes) -> int:
     """Bits: 1 lorem ipsum, 2 javascript, 4 a policy phrase, 8 a curly bracket."""
     found = 0
     for i in range(start, end):
-        byte = data[i]
-        if byte == 123:
+        # The byte after the line's last may belong to anything; `_matches` does not look at it.
+        if not pairs[int(data[i]) << 8 | int(data[i + 1])]:
+            continue
+        if data[i] == _OPEN_BRACE:
             found |= 8
-        if 65 <= byte <= 90:
-            byte |= 32
-        if byte in _FIRST_LETTERS:
-            for which in range(phrases.shape[0]):
-                if phrases[which, 0] == byte and _matches(data, i, end, phrases[which]):
-                    found |= 1 if which == 0 else 2 if which == 1 else 4
+        for which in range(phrases.shape[0]):
+            if _matches(data, i, end, phrases, which):
+                found |= 1 if which == 0 else 2 if which == 1 else 4
     return found
 
 
@@ -155,7 +167,15 @@ def _count_words(data: Bytes, start: int, end: int, classes: Bytes) -> int:
 
 @numba.njit(nogil=True, cache=True)
 def _judge_line(
-    data: Bytes, start: int, end: int, words: int, row: Int64s, classes: Bytes, phrases: Bytes, abbreviations: Hashes
+    data: Bytes,
+    start: int,
+    end: int,
+    words: int,
+    row: Int64s,
+    classes: Bytes,
+    phrases: Bytes,
+    pairs: Bytes,
+    abbreviations: Hashes,
 ) -> None:
     """Steps 3 to 9 on one line without citations, for both variants at once."""
     last = data[end - 1] if end > start else np.uint8(0)
@@ -168,7 +188,7 @@ def _judge_line(
         row[2] += 1
         if words < PAPER_MIN_LINE_WORDS:
             return
-    found = _find_phrases(data, start, end, phrases)
+    found = _find_phrases(data, start, end, phrases, pairs)
     if found & 1:
         row[13] += 1
         row[3] += strict
@@ -196,13 +216,14 @@ def _count_c4(
     segments: Segments,
     classes: Bytes,
     phrases: Bytes,
+    pairs: Bytes,
     citations: Bytes,
     abbreviations: Hashes,
     counts: Int64s,
 ) -> None:
     line_start, line_end, line_words, _, _, _ = segments.lines
     word_chars, document_lines = segments.words.chars, segments.document_lines
-    scratch = np.empty(64, np.uint8)
+    scratch = np.zeros(64, np.uint8)
     for document in range(counts.shape[0]):
         row = counts[document]
         for line in range(document_lines[document], document_lines[document + 1]):
@@ -218,13 +239,13 @@ def _count_c4(
             for i in range(start, end):
                 bracket |= data[i] == _OPEN_BRACKET
             if not bracket:
-                _judge_line(data, start, end, last - first, row, classes, phrases, abbreviations)
+                _judge_line(data, start, end, last - first, row, classes, phrases, pairs, abbreviations)
                 continue
-            if scratch.size < end - start:
-                scratch = np.empty(2 * (end - start), np.uint8)
+            if scratch.size <= end - start:
+                scratch = np.zeros(2 * (end - start), np.uint8)
             size = _without_citations(data, start, end, scratch, classes, citations)
             words = _count_words(scratch, 0, size, classes)
-            _judge_line(scratch, 0, size, words, row, classes, phrases, abbreviations)
+            _judge_line(scratch, 0, size, words, row, classes, phrases, pairs, abbreviations)
 
 
 _SOURCE = "Raffel et al. 2020, arXiv:1910.10683, section 2.2, as tensorflow_datasets/text/c4_utils.py at 3e77995"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -11,8 +12,6 @@ from numpy.typing import NDArray
 
 from gristmill.errors import ConfigError, InputError
 from gristmill.filters.rules import ResolvedRule
-
-_BLOCK_ROWS = 1 << 16
 
 DECISION_SCHEMA = pa.schema(
     [pa.field("failed_rules", pa.list_(pa.dictionary(pa.int32(), pa.string())), nullable=False)]
@@ -48,46 +47,46 @@ def decide(signals: pa.RecordBatch, kinds: pa.Array, rules: Sequence[ResolvedRul
         message = f"kinds has {len(kinds)} values for {rows} rows of signals; give one kind per document"
         raise InputError(message)
     columns = _Columns(signals, kinds)
-    documents: list[NDArray[np.int64]] = []
-    which: list[NDArray[np.int32]] = []
-    for start in range(0, rows, _BLOCK_ROWS):
-        stop = min(start + _BLOCK_ROWS, rows)
-        failed = np.empty((stop - start, len(rules)), bool)
-        for column, rule in enumerate(rules):
-            failed[:, column] = columns.failures(rule, start, stop)
-        document, rule_index = np.nonzero(failed)
-        documents.append(document + start)
-        which.append(rule_index.astype(np.int32))
-    per_document = np.bincount(np.concatenate(documents), minlength=rows) if documents else np.zeros(0, np.int64)
-    offsets = np.concatenate([np.zeros(1, np.int32), np.cumsum(per_document)]).astype(np.int32)
-    indices = np.concatenate(which) if which else np.zeros(0, np.int32)
+    failing = [columns.failing(rule) for rule in rules]
+    per_document = np.zeros(rows, np.int64)
+    for documents in failing:
+        per_document[documents] += 1
+    offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(per_document)])
+    if offsets[-1] > np.iinfo(np.int32).max:
+        message = f"{offsets[-1]} failures do not fit one batch of decisions; decide at most {2**31 // len(rules)} rows"
+        raise InputError(message)
+    indices = np.empty(int(offsets[-1]), np.int32)
+    place = offsets[:-1].copy()
+    for which, documents in enumerate(failing):
+        indices[place[documents]] = which
+        place[documents] += 1
     names = pa.array([rule.id for rule in rules], pa.string())
     values = pa.DictionaryArray.from_arrays(pa.array(indices, pa.int32()), names)
     return pa.RecordBatch.from_arrays(
-        [pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), values)], schema=DECISION_SCHEMA
+        [pa.ListArray.from_arrays(pa.array(offsets.astype(np.int32)), values)], schema=DECISION_SCHEMA
     )
 
 
 class _Columns:
-    """The judged columns as numpy arrays, each taken out of Arrow once; masks of names by what is asked for."""
+    """The judged columns, and the masks of kinds, languages and names, each made once."""
 
     def __init__(self, signals: pa.RecordBatch, kinds: pa.Array) -> None:
         self._signals = signals
         self._kinds = kinds
-        self._numbers: dict[str, NDArray[np.float64]] = {}
         self._masks: dict[tuple[str, tuple[str, ...]], NDArray[np.bool_]] = {}
 
-    def failures(self, rule: ResolvedRule, start: int, stop: int) -> NDArray[np.bool_]:
-        """True where the rule judges the document and the document fails it."""
+    def failing(self, rule: ResolvedRule) -> NDArray[np.int64]:
+        """The documents that the rule judges and that fail it, in order."""
         if isinstance(rule.threshold, tuple):
-            failed = ~self._one_of(rule.signal, rule.threshold)[start:stop]
+            failed = ~self._one_of(rule.signal, rule.threshold)
+        elif rule.comparison == "min":
+            failed = self._values(rule.signal) < rule.threshold
         else:
-            values = self._values(rule.signal)[start:stop]
-            failed = values < rule.threshold if rule.comparison == "min" else values > rule.threshold
-        failed = failed & self._one_of("kind", rule.kinds)[start:stop]
+            failed = self._values(rule.signal) > rule.threshold
+        failed &= self._one_of("kind", rule.kinds)
         if rule.languages:
-            failed &= self._one_of("language", rule.languages)[start:stop]
-        return failed
+            failed &= self._one_of("language", rule.languages)
+        return np.flatnonzero(failed)
 
     def _column(self, name: str) -> pa.Array:
         if name == "kind":
@@ -104,10 +103,9 @@ class _Columns:
             raise InputError(message)
         return column
 
-    def _values(self, name: str) -> NDArray[np.float64]:
-        if name not in self._numbers:
-            self._numbers[name] = self._column(name).to_numpy(zero_copy_only=False).astype(np.float64)
-        return self._numbers[name]
+    def _values(self, name: str) -> NDArray[Any]:
+        # Compared as they are: a copy of each column as float64 would take longer than all comparisons.
+        return np.asarray(self._column(name).to_numpy(zero_copy_only=False))
 
     def _one_of(self, name: str, wanted: tuple[str, ...]) -> NDArray[np.bool_]:
         key = (name, wanted)

@@ -140,11 +140,11 @@ def _slices(
     for document in range(documents):
         begin, end = offsets[document], offsets[document + 1]
         length = end - begin
-        pieces = 1 if length <= slice_bytes * slice_count else slice_count
-        for piece in range(pieces):
+        whole = length <= slice_bytes * slice_count
+        for piece in range(1 if whole else slice_count):
             start, stop = begin, end
-            if pieces > 1:
-                start = begin + (length - slice_bytes) * piece // (pieces - 1)
+            if not whole:
+                start = begin + (length - slice_bytes) * piece // max(slice_count - 1, 1)
                 stop = start + slice_bytes
             while start < stop and (data[start] & 0xC0) == 0x80:
                 start += 1

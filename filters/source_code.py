@@ -1,9 +1,9 @@
 r"""Counts for the rules on source code: line lengths, share of letters and digits, XML headers.
 
 Source: StarCoder's ``preprocessing/filtering.py`` (bigcode-project/bigcode-dataset; Li et al. 2023, arXiv:2305.06161)
-and RedPajama-1's ``data_prep/github/github_run_filter.py``. A **raw line** is what stands between two ``\n`` (or an end of
-the text), white space and all; blank ones count, and a ``\n`` at the very end opens no further one. An empty text has
-none.
+and RedPajama-1's ``data_prep/github/github_run_filter.py``. A **raw line** is what stands between two ``\n`` (or an end
+of the text), white space and all; blank ones count, and a ``\n`` at the very end opens no further one. An empty text
+has none.
 """
 
 from __future__ import annotations
