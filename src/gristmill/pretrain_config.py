@@ -80,7 +80,7 @@ class PretrainConfig(Section):
     steps: Positive = Field(default=100, description="Optimiser steps in all, counted over every resume.")
     window_tokens: int = Field(default=256, ge=2, description="Length of one training sequence, in tokens.")
     batch_tokens: Positive = Field(
-        default=2048, description="Tokens of one optimiser step over all ranks; a multiple of `window_tokens`."
+        default=1536, description="Tokens of one optimiser step over all ranks; a multiple of `window_tokens`."
     )
     micro_batch_windows: Positive = Field(
         default=8, description="Windows in one forward pass of one rank; more are accumulated before the step."
