@@ -4,8 +4,8 @@ numba's own cache looks only at the file that defines a function. A kernel that 
 the old code after that file changes, and gives wrong hashes without a word. One folder per state of all sources cannot
 be stale.
 
-The folder is ``$GRISTMILL_CACHE_DIR``, else ``$XDG_CACHE_HOME/gristmill``, else ``~/.cache/gristmill``; it can be deleted
-at any time.
+The folder is ``$GRISTMILL_CACHE_DIR``, else ``$XDG_CACHE_HOME/gristmill``, else ``~/.cache/gristmill``; delete it
+whenever you like.
 """
 
 from __future__ import annotations
