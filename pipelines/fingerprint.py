@@ -12,8 +12,7 @@ import pyarrow.compute as pc
 from gristmill import storage
 from gristmill.config import DedupSection, NearSection
 from gristmill.dedup.exact import exact_hashes
-from gristmill.dedup.minhash import signatures
-from gristmill.dedup.shingles import shingle_counts
+from gristmill.dedup.minhash import EMPTY, signatures
 from gristmill.documents import DOC_ID_BYTES, DOCUMENT_SCHEMA
 from gristmill.pipelines.plan import Task
 from gristmill.pipelines.stage_keys import stage_key
@@ -24,7 +23,11 @@ FOLDER = "dedup/fingerprints"
 
 
 def fingerprint_schema(near: NearSection | None) -> pa.Schema:
-    """Row number in the shard, identity, exact hash, bytes of text, and the signature (null when too short)."""
+    """Row number in the shard, identity, exact hash, bytes of text, and the signature.
+
+    A text shorter than a shingle has the empty signature, every value 2^32 - 1 (:func:`has_signature` tells). It is not
+    null, because Parquet readers refuse a null list of fixed size.
+    """
     width = near.bands * near.rows if near else 1
     return pa.schema(
         [
@@ -32,7 +35,7 @@ def fingerprint_schema(near: NearSection | None) -> pa.Schema:
             DOCUMENT_SCHEMA.field("doc_id"),
             pa.field("exact", pa.binary(DOC_ID_BYTES), nullable=False),
             pa.field("text_bytes", pa.int64(), nullable=False),
-            pa.field("signature", pa.list_(pa.uint32(), width)),
+            pa.field("signature", pa.list_(pa.uint32(), width), nullable=False),
         ]
     )
 
@@ -58,14 +61,10 @@ def fingerprints(batch: pa.RecordBatch, rows: np.ndarray, near: NearSection | No
     texts = batch.column("text")
     schema = fingerprint_schema(near)
     if near is None:
-        signature = pa.nulls(len(texts), schema.field("signature").type)
+        values = np.full((len(texts), 1), EMPTY, np.uint32)
     else:
-        num_perm = near.bands * near.rows
-        values = signatures(texts, shingle=near.shingle, num_perm=num_perm)
-        short = shingle_counts(texts, near.shingle) == 0
-        signature = pa.FixedSizeListArray.from_arrays(
-            pa.array(values.reshape(-1)), type=schema.field("signature").type, mask=pa.array(short)
-        )
+        values = signatures(texts, shingle=near.shingle, num_perm=near.bands * near.rows)
+    signature = pa.FixedSizeListArray.from_arrays(pa.array(values.reshape(-1)), type=schema.field("signature").type)
     sizes = pc.binary_length(texts).cast(pa.int64())
     return pa.RecordBatch.from_arrays(
         [pa.array(rows), batch.column("doc_id"), exact_hashes(texts), sizes, signature], schema=schema

@@ -147,7 +147,7 @@ class Gather(beam.PTransform):
     keys: tuple[int, ...]
     spec: TokenizerSpec
 
-    def expand(self, root: beam.pvalue.PBegin) -> beam.PCollection[int]:
+    def expand(self, root: beam.pvalue.PBegin) -> beam.pvalue.PCollection[int]:
         """Emit rows, group by part, sort and write."""
         write = WriteGathered(self.emit.run_uri, self.write_plan, self.keys, self.spec)
         return (

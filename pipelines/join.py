@@ -21,6 +21,8 @@ from gristmill import storage
 from gristmill.config import DedupSection
 from gristmill.dedup.banding import BandPlan, band_keys
 from gristmill.dedup.buckets import star_edges
+from gristmill.dedup.exact import exact_keys
+from gristmill.dedup.minhash import has_signature
 from gristmill.pipelines.coders import grouped
 from gristmill.pipelines.plan import Task, load_plan
 from gristmill.pipelines.shardwise import ShuffleBatches, naming
@@ -103,15 +105,14 @@ def document_keys(batch: pa.RecordBatch, dedup: DedupSection, first: int) -> tup
     documents = batch.column("row").to_numpy() + first
     keys, numbers = [np.empty(0, np.uint64)], [np.empty(0, np.int64)]
     if dedup.exact:
-        raw = np.frombuffer(b"".join(batch.column("exact").to_pylist()), dtype="<u8")
-        keys.append(raw[::2].astype(np.uint64))
+        keys.append(exact_keys(batch.column("exact")))
         numbers.append(documents)
     if dedup.near:
-        signed = batch.filter(batch.column("signature").is_valid())
-        values = signed.column("signature").flatten().to_numpy().reshape(signed.num_rows, -1)
+        values = batch.column("signature").flatten().to_numpy().reshape(batch.num_rows, -1)
+        long_enough = has_signature(values)
         plan = BandPlan(bands=dedup.near.bands, rows=dedup.near.rows)
-        keys.append(band_keys(values, plan).reshape(-1))
-        numbers.append(np.repeat(signed.column("row").to_numpy() + first, dedup.near.bands))
+        keys.append(band_keys(values[long_enough], plan).reshape(-1))
+        numbers.append(np.repeat(documents[long_enough], dedup.near.bands))
     return np.concatenate(keys), np.concatenate(numbers)
 
 
@@ -147,7 +148,7 @@ class Join(beam.PTransform):
     write_plan: str
     emit: EmitKeys
 
-    def expand(self, root: beam.pvalue.PBegin) -> beam.PCollection[int]:
+    def expand(self, root: beam.pvalue.PBegin) -> beam.pvalue.PCollection[int]:
         """Emit keys, group by partition, sort and write."""
         write = WriteEdges(self.emit.run_uri, self.write_plan, self.emit.dedup.max_bucket)
         return root | ShuffleBatches(self.emit_plan, self.emit) | "Write" >> beam.ParDo(write).with_output_types(int)

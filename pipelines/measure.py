@@ -117,7 +117,7 @@ class Measure(beam.PTransform):
     run_uri: str
     stage_key: str
 
-    def expand(self, root: beam.pvalue.PBegin) -> beam.PCollection[int]:
+    def expand(self, root: beam.pvalue.PBegin) -> beam.pvalue.PCollection[int]:
         """Measure, merge, write."""
         emit = EmitMeasures(self.plan_uri, MeasureShard(self.run_uri))
         return (

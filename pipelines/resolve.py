@@ -209,7 +209,7 @@ class Resolve(beam.PTransform):
     write_plan: str
     emit: EmitCandidates
 
-    def expand(self, root: beam.pvalue.PBegin) -> beam.PCollection[int]:
+    def expand(self, root: beam.pvalue.PBegin) -> beam.pvalue.PCollection[int]:
         """Emit candidates, group, resolve and write."""
         write = WriteResolved(self.emit.run_uri, self.write_plan, self.emit.dedup)
         return root | ShuffleBatches(self.emit_plan, self.emit) | "Write" >> beam.ParDo(write).with_output_types(int)

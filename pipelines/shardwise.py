@@ -26,7 +26,9 @@ from gristmill.pipelines.plan import Task, load_plan
 class ShardWork(Protocol):
     """What a step does with one task; a frozen dataclass, so that Beam can ship it."""
 
-    step: str
+    @property
+    def step(self) -> str:
+        """Name of the step."""
 
     def __call__(self, task: Task) -> None:
         """Makes and commits the output of one task."""
@@ -35,7 +37,9 @@ class ShardWork(Protocol):
 class ShardBatches(Protocol):
     """What a step emits from one task, for a shuffle."""
 
-    step: str
+    @property
+    def step(self) -> str:
+        """Name of the step."""
 
     def __call__(self, task: Task) -> Iterator[tuple[int, pa.RecordBatch]]:
         """Yields keyed batches."""
@@ -47,7 +51,7 @@ class PlannedTasks(beam.PTransform):
 
     plan_uri: str
 
-    def expand(self, root: beam.pvalue.PBegin) -> beam.PCollection[int]:
+    def expand(self, root: beam.pvalue.PBegin) -> beam.pvalue.PCollection[int]:
         """Plan uri, row numbers, a group-by that redistributes them."""
         return (
             root
@@ -94,7 +98,7 @@ class ProcessShards(beam.PTransform):
     plan_uri: str
     work: ShardWork
 
-    def expand(self, root: beam.pvalue.PBegin) -> beam.PCollection[int]:
+    def expand(self, root: beam.pvalue.PBegin) -> beam.pvalue.PCollection[int]:
         """Plan, then work."""
         return (
             root
@@ -110,7 +114,7 @@ class ShuffleBatches(beam.PTransform):
     plan_uri: str
     work: ShardBatches
 
-    def expand(self, root: beam.pvalue.PBegin) -> beam.PCollection[tuple[int, Iterable[pa.RecordBatch]]]:
+    def expand(self, root: beam.pvalue.PBegin) -> beam.pvalue.PCollection[tuple[int, Iterable[pa.RecordBatch]]]:
         """Plan, emit, group."""
         return (
             root
