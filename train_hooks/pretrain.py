@@ -19,16 +19,15 @@ import dataclasses
 import os
 import sys
 import time
-import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import torch
-from pydantic import ValidationError
 from rich.console import Console
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
+from gristmill.config import load_config
 from gristmill.errors import ConfigError, GristmillError, RunDirectoryError
 from gristmill.pretrain_config import PretrainConfig
 from gristmill.train_hooks import checkpoint as checkpoints
@@ -348,8 +347,9 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     console = Console(stderr=True)
     try:
-        config, run = read_config(given.config)
-        result = pretrain(config, given.tokens or run / "tokens", given.output or run / "train")
+        config = load_config(given.config)
+        run = Path(config.run.output)
+        result = pretrain(config.pretrain, given.tokens or run / "tokens", given.output or run / "train")
     except GristmillError as error:
         console.print(f"error: {error}", markup=False, highlight=False, soft_wrap=True)
         return error.exit_code
@@ -357,29 +357,6 @@ def main(arguments: list[str] | None = None) -> int:
         loss = "no step taken" if result.loss is None else f"loss {result.loss:.4f}"
         console.print(f"step {result.step}: {loss}; {result.checkpoint}", markup=False, highlight=False, soft_wrap=True)
     return 0
-
-
-def read_config(path: Path) -> tuple[PretrainConfig, Path]:
-    """The ``[pretrain]`` table of a run's TOML and the run directory it names.
-
-    Raises:
-        ConfigError: it cannot be read, names no ``run.output``, or a key of ``[pretrain]`` is unknown or wrong.
-    """
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        msg = f"configuration {path} cannot be read: {error}"
-        raise ConfigError(msg) from error
-    output = content.get("run", {}).get("output")
-    if not isinstance(output, str):
-        msg = f'{path}: [run] needs output = "…", the run directory whose tokens to train on'
-        raise ConfigError(msg)
-    try:
-        return PretrainConfig.model_validate(content.get("pretrain", {})), Path(output)
-    except ValidationError as error:
-        faults = "; ".join(".".join(["pretrain", *map(str, e["loc"])]) + f": {e['msg']}" for e in error.errors())
-        msg = f"{path}: {faults}"
-        raise ConfigError(msg) from error
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ import torch
 from gristmill.errors import ConfigError, GristmillError, IntegrityError, RunDirectoryError
 from gristmill.pretrain_config import ModelConfig, PretrainConfig
 from gristmill.train_hooks.checkpoint import checkpoint_folders
-from gristmill.train_hooks.pretrain import PretrainResult, main, pretrain, read_config
+from gristmill.train_hooks.pretrain import PretrainResult, main, pretrain
 from gristmill.train_hooks.ranks import Ranks
 from gristmill.train_hooks.train_log import StepRecord
 from tests.train_hooks.shard_files import write_text_tokens
@@ -33,6 +33,13 @@ def read_log(path: Path, kind: str) -> list[dict[str, Any]]:
     """The records of a kind, timings left out."""
     records = [json.loads(line) for line in path.read_text().splitlines()]
     return [{k: v for k, v in r.items() if k not in TIMINGS} for r in records if r["kind"] == kind]
+
+
+def run_file(output: Path, pretrain_table: str) -> str:
+    """The least TOML that configures a run."""
+    source = '[[source]]\nname = "web"\nkind = "warc"\npaths = ["*.warc.gz"]\n'
+    tokenizer = '[tokenizer]\npath = "tokenizer.json"\n'
+    return f'[run]\noutput = "{output}"\n{source}{tokenizer}[pretrain]\n{pretrain_table}'
 
 
 def crash_after(*steps: int) -> Any:
@@ -136,13 +143,9 @@ def test_two_gloo_ranks_give_the_losses_of_one_process_and_hand_over_to_it(text_
         "learning_rate": 1e-3, "model": {"layers": 2, "width": 32, "heads": 4, "kv_heads": 2},
     }  # fmt: skip
     config = tmp_path / "run.toml"
-    config.write_text(
-        f'[run]\noutput = "{tmp_path / "two"}"\n[pretrain]\n'
-        + "".join(f"{key} = {json.dumps(value)}\n" for key, value in settings.items() if key != "model")
-        + "[pretrain.model]\n"
-        + "".join(f"{key} = {value}\n" for key, value in ModelConfig(width=32, layers=2).model_dump().items()
-                  if key in ("layers", "width", "heads", "kv_heads"))
-    )  # fmt: skip
+    table = "".join(f"{key} = {json.dumps(value)}\n" for key, value in settings.items() if key != "model")
+    shape = "layers = 2\nwidth = 32\nheads = 4\nkv_heads = 2\n"
+    config.write_text(run_file(tmp_path / "two", f"{table}[pretrain.model]\n{shape}"))
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
     command += ["-m", "gristmill.train_hooks.pretrain", str(config), "--tokens", str(text_tokens)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=tmp_path, check=False)
@@ -265,29 +268,15 @@ def test_a_tokenizer_that_is_not_the_manifests_is_refused(
         pretrain(tiny_config, folder, tmp_path / "train")
 
 
-def test_the_configuration_is_read_from_the_run_file(tmp_path: Path) -> None:
-    path = tmp_path / "run.toml"
-    path.write_text('[run]\noutput = "out"\nseed = 1\n[pretrain]\nsteps = 20\n[pretrain.model]\nlayers = 3\n')
-    config, output = read_config(path)
-    assert (config.steps, config.model.layers, output) == (20, 3, Path("out"))
-    path.write_text('[run]\noutput = "out"\n[pretrain]\nstep = 20\n')
-    with pytest.raises(ConfigError, match=r"pretrain\.step"):
-        read_config(path)
-    path.write_text("[pretrain]\n")
-    with pytest.raises(ConfigError, match="output"):
-        read_config(path)
-    with pytest.raises(ConfigError, match="cannot be read"):
-        read_config(tmp_path / "absent.toml")
-
-
 def test_the_command_exits_with_the_code_of_the_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "run.toml"
-    path.write_text(f'[run]\noutput = "{tmp_path}"\n[pretrain]\nwidth = 3\n')
+    path.write_text(run_file(tmp_path, "widht = 3\n"))
     assert main([str(path)]) == ConfigError.exit_code
-    assert "pretrain.width" in capsys.readouterr().err
-    path.write_text(f'[run]\noutput = "{tmp_path}"\n')
+    assert "widht" in capsys.readouterr().err
+    path.write_text(run_file(tmp_path, ""))
     assert main([str(path)]) == RunDirectoryError.exit_code
     assert "tokenize stage" in capsys.readouterr().err
+    assert main([str(tmp_path / "absent.toml")]) == ConfigError.exit_code
 
 
 @pytest.mark.parametrize(
