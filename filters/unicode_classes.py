@@ -33,6 +33,9 @@ WHITE_SPACE_POINTS = (
 
 REPLACEMENT = 0xFFFD
 
+_LAST_LETTER_PLANE_END = 0x40000
+"""Planes 4 to 16 are unassigned, private or tags: none has a class, so they are not asked one by one."""
+
 _SENTENCE_TERMINAL = (
     (0x0021, 0x0021), (0x002E, 0x002E), (0x003F, 0x003F), (0x0589, 0x0589), (0x061D, 0x061F), (0x06D4, 0x06D4),
     (0x0700, 0x0702), (0x07F9, 0x07F9), (0x0837, 0x0837), (0x0839, 0x0839), (0x083D, 0x083E), (0x0964, 0x0965),
@@ -60,14 +63,14 @@ def class_table() -> NDArray[np.uint8]:
     >>> bool(table[ord("é")] & LETTER), bool(table[0x3000] & WHITE_SPACE), bool(table[0x1C] & WHITE_SPACE)
     (True, True, False)
     """
-    everything = [chr(point) for point in range(sys.maxunicode + 1)]
-    categories = np.array([unicodedata.category(character) for character in everything], dtype="U2")
-    letter = np.char.startswith(categories, "L")
-    table = np.zeros(len(everything), dtype=np.uint8)
-    table[letter] |= LETTER | ALPHANUMERIC
-    table[np.fromiter((character.isalnum() for character in everything), bool, len(everything))] |= ALPHANUMERIC
-    table[(categories == "Lu") | (categories == "Lt")] |= UPPER
-    table[categories == "Nd"] |= DECIMAL
+    assigned = [chr(point) for point in range(_LAST_LETTER_PLANE_END)]
+    categories = np.array([unicodedata.category(character) for character in assigned], dtype="U2")
+    table = np.zeros(sys.maxunicode + 1, dtype=np.uint8)
+    named = table[: len(assigned)]
+    named[[character.isalnum() for character in assigned]] |= ALPHANUMERIC
+    named[[character.isalpha() for character in assigned]] |= LETTER
+    named[(categories == "Lu") | (categories == "Lt")] |= UPPER
+    named[categories == "Nd"] |= DECIMAL
     table[list(WHITE_SPACE_POINTS)] |= WHITE_SPACE
     for first, last in _SENTENCE_TERMINAL:
         table[first : last + 1] |= SENTENCE_TERMINAL

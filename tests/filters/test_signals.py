@@ -13,7 +13,15 @@ from gristmill.errors import InputError
 from gristmill.filters import signals as module
 from gristmill.filters.measure import Signal
 from gristmill.filters.signals import SIGNALS, SIGNALS_SCHEMA, signals
-from gristmill.filters.unicode_classes import SENTENCE_TERMINAL, class_table
+from gristmill.filters.unicode_classes import (
+    ALPHANUMERIC,
+    DECIMAL,
+    LETTER,
+    SENTENCE_TERMINAL,
+    UPPER,
+    WHITE_SPACE,
+    class_table,
+)
 
 TEXTS = ["The mill grinds slowly. " * 30, "", "日本語のテキスト。\n" * 5, "one\n\ntwo\n\none"]
 
@@ -119,6 +127,17 @@ def test_equal_lines_are_counted_as_later_copies() -> None:
     assert row["line_count"] == 100_000
     assert row["duplicate_line_fraction"] == 99_999 / 100_000
     assert row["duplicate_10gram_char_fraction"] == 1.0
+
+
+def test_classes_are_those_of_the_python_string_methods() -> None:
+    table = class_table()
+    for point in range(0x110000):
+        bits, character = int(table[point]), chr(point)
+        assert bool(bits & LETTER) == character.isalpha()
+        assert bool(bits & ALPHANUMERIC) == character.isalnum()
+        assert bool(bits & DECIMAL) == character.isdecimal()
+        assert bool(bits & UPPER) == (unicodedata.category(character) in {"Lu", "Lt"})
+        assert bool(bits & WHITE_SPACE) == (character.isspace() and character not in "\x1c\x1d\x1e\x1f")
 
 
 def test_sentence_terminals_are_the_unicode_property() -> None:
