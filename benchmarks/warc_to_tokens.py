@@ -8,20 +8,26 @@ Three programs take turns, each in a process of its own, all on one core:
 * ``gristmill run`` with Resiliparse, its default;
 * datatrove (see ``datatrove_pipeline.py``).
 
-All read the same WARC files, apply the Gopher quality and C4 rules at the thresholds of their papers, remove
-near-duplicates by MinHash (14 bands of 8 rows, word 5-grams) and write token shards with the same tokenizer.json. What
-only one of them does stays in its time: Gristmill also identifies languages, measures 40 other signals, removes exact
-duplicates, verifies each near-duplicate by its true Jaccard, writes checksums and the report. datatrove's language
-filter is left out because it downloads its model.
+All read the same WARC files, apply the Gopher quality and C4 rules at the thresholds of their papers (but for the two
+English stop words, since the pages are in many languages), remove near-duplicates by MinHash (14 bands of 8 rows, word
+5-grams) and write token shards with the same tokenizer.json. What only one of them does stays in its time: Gristmill
+also identifies languages, measures the signals of all other rules, removes exact duplicates, verifies near-duplicates
+by their true Jaccard, writes checksums and the report. datatrove's language filter is left out because it downloads
+its model.
 
 Before the first round each program runs once on few pages, so that file caches and numba's compiled kernels are warm.
 A document is an HTML page in the input, whether a tool reads it or not; a megabyte is 10^6 bytes of their HTTP bodies.
+In each round a program runs on a few pages and on all of them. The second gives the rates of the whole program, imports
+included; the difference of the two gives the rates of a long run, in which what a program does once no longer counts.
 """
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
+import itertools
 import json
+import shutil
 import statistics
 import sys
 import tempfile
@@ -35,7 +41,7 @@ from benchmarks.peers import peer_python, pinned
 from benchmarks.warc_inputs import ROOT, copy_pages, default_files
 
 TOKENIZER = ROOT / "examples" / "tokenizer.json"
-WARM_UP_DOCUMENTS = 30
+FEW_DOCUMENTS = 30
 OURS = ("gristmill, trafilatura", "gristmill, resiliparse")
 PEER = "datatrove, trafilatura"
 
@@ -51,7 +57,7 @@ paths = [{warcs}]
 extractor = "{extractor}"
 
 [rules]
-use = ["gopher_quality", "c4@paper"]
+use = [{{ name = "gopher_quality", thresholds = {{ min_stop_words = 0 }} }}, "c4@paper"]
 
 [dedup]
 near = {{ shingle = 5, bands = 14, rows = 8, min_jaccard = 0.8 }}
@@ -76,6 +82,22 @@ class Outcome:
     seconds: dict[str, float]
     documents: dict[str, int]
     tokens: int
+
+
+@dataclass(frozen=True)
+class Size:
+    """Of an input: HTML pages, and bytes of their HTTP bodies."""
+
+    documents: int
+    payload_bytes: int
+
+    def rates(self, seconds: float) -> dict[str, float]:
+        """Documents and megabytes a second.
+
+        >>> Size(30, 6_000_000).rates(2.0)
+        {'documents': 15.0, 'mb': 3.0}
+        """
+        return {"documents": round(self.documents / seconds, 1), "mb": round(self.payload_bytes / 1e6 / seconds, 2)}
 
 
 def with_start(seconds: dict[str, float], wall_seconds: float) -> dict[str, float]:
@@ -123,38 +145,53 @@ def run_datatrove(warcs: Path, tokenizer: Path, folder: Path) -> Outcome:
     return Outcome(measured, seconds, result["documents"], result["tokens"])
 
 
-def summarize(outcomes: Sequence[Outcome], documents: int, payload_bytes: int) -> dict[str, Any]:
-    """Medians over the rounds, and what came out of the last."""
-    wall = statistics.median(outcome.measured.wall_seconds for outcome in outcomes)
-    cpu = statistics.median(outcome.measured.cpu_seconds for outcome in outcomes)
-    stages = median_by_key(outcome.seconds for outcome in outcomes)
+def summarize(few: Sequence[Outcome], full: Sequence[Outcome], sizes: tuple[Size, Size]) -> dict[str, Any]:
+    """Medians over the rounds, and what came out of the last.
+
+    Args:
+        few: the runs on few pages.
+        full: the runs on all.
+        sizes: of the two inputs.
+    """
+    small, large = sizes
+    result: dict[str, Any] = {}
+    for kind in ("wall", "cpu"):
+        short, long = (
+            statistics.median(getattr(outcome.measured, f"{kind}_seconds") for outcome in outcomes)
+            for outcomes in (few, full)
+        )
+        result |= {f"{kind}_seconds": round(long, 2)}
+        result |= {f"{name}_per_{kind}_second": value for name, value in large.rates(long).items()}
+        if large.documents > small.documents and long > short:
+            rest = Size(large.documents - small.documents, large.payload_bytes - small.payload_bytes)
+            result |= {f"long_run_{kind}_seconds": round(long - short, 2)}
+            result |= {f"long_run_{name}_per_{kind}_second": value for name, value in rest.rates(long - short).items()}
+    stages = median_by_key(outcome.seconds for outcome in full)
     return {
-        "wall_seconds": round(wall, 2),
-        "cpu_seconds": round(cpu, 2),
-        "documents_per_second": round(documents / wall, 1),
-        "mb_per_second": round(payload_bytes / 1e6 / wall, 2),
-        "documents_per_cpu_second": round(documents / cpu, 1),
-        "mb_per_cpu_second": round(payload_bytes / 1e6 / cpu, 2),
+        **result,
         "stage_seconds": {name: round(value, 2) for name, value in stages.items()},
-        "documents": outcomes[-1].documents,
-        "tokens": outcomes[-1].tokens,
+        "documents": full[-1].documents,
+        "tokens": full[-1].tokens,
     }
 
 
 def ratios(rows: dict[str, dict[str, Any]]) -> dict[str, dict[str, float]]:
-    """How many times faster than the peer each of our rows is, by wall and by CPU seconds.
+    """How many times faster than the peer each of our rows is: whole program and long run, wall and CPU seconds.
 
     >>> rows = {"datatrove, trafilatura": {"wall_seconds": 9.0, "cpu_seconds": 8.0}}
     >>> ratios(rows | {"gristmill, trafilatura": {"wall_seconds": 3.0, "cpu_seconds": 2.0}})
     {'gristmill, trafilatura': {'wall': 3.0, 'cpu': 4.0}}
     """
-    if PEER not in rows:
-        return {}
-    kinds = ("wall", "cpu")
+    peer = rows.get(PEER, {})
+    kinds = ("wall", "cpu", "long_run_wall", "long_run_cpu")
     return {
-        name: {kind: round(rows[PEER][f"{kind}_seconds"] / row[f"{kind}_seconds"], 2) for kind in kinds}
+        name: {
+            kind: round(peer[f"{kind}_seconds"] / row[f"{kind}_seconds"], 2)
+            for kind in kinds
+            if f"{kind}_seconds" in row and f"{kind}_seconds" in peer
+        }
         for name, row in rows.items()
-        if name != PEER
+        if peer and name != PEER
     }
 
 
@@ -176,27 +213,28 @@ def measure(files: list[Path], tokenizer: Path, rounds: int, limit: int | None, 
         **({PEER: run_datatrove} if peer else {}),
     }
     about, pinning = machine(), pin_to_one_core()
-    outcomes: dict[str, list[Outcome]] = {name: [] for name in programs}
+    outcomes: dict[tuple[str, str], list[Outcome]] = {}
     with tempfile.TemporaryDirectory(prefix="gristmill-bench-") as temporary:
         scratch = Path(temporary)
-        count, payload_bytes = copy_pages(files, scratch / "warcs", limit)
-        copy_pages(files, scratch / "few", min(WARM_UP_DOCUMENTS, count))
+        full = Size(*copy_pages(files, scratch / "full", limit))
+        few = Size(*copy_pages(files, scratch / "few", min(FEW_DOCUMENTS, full.documents)))
         for number in range(rounds + 1):
-            for name, run in programs.items():
+            for name, part in itertools.product(programs, ("few", "full") if number else ("few",)):
                 folder = Path(tempfile.mkdtemp(dir=scratch))
-                outcome = run(scratch / ("warcs" if number else "few"), tokenizer, folder)
+                outcome = programs[name](scratch / part, tokenizer, folder)
                 took = f"{outcome.measured.wall_seconds:.1f} s wall, {outcome.measured.cpu_seconds:.1f} s CPU"
-                say(f"{f'round {number}' if number else 'warm-up'}: {name}: {took}")
+                say(f"{f'round {number}' if number else 'warm-up'}: {name}, {part}: {took}")
                 if number:
-                    outcomes[name].append(outcome)
-    rows = {name: summarize(found, count, payload_bytes) for name, found in outcomes.items()}
+                    outcomes.setdefault((name, part), []).append(outcome)
+                shutil.rmtree(folder)
+    rows = {name: summarize(outcomes[name, "few"], outcomes[name, "full"], (few, full)) for name in programs}
     own = versions("gristmill", "apache-beam", "trafilatura", "resiliparse", "fastwarc", "gigatoken", "numba")
     return {
         "benchmark": "warc_to_tokens",
         "machine": about,
         "pinning": pinning,
         "rounds": rounds,
-        "input": {"files": [file.name for file in files], "documents": count, "payload_bytes": payload_bytes},
+        "input": {"files": [file.name for file in files], **dataclasses.asdict(full)},
         "versions": own | {f"peer {k}": v for k, v in pinned("datatrove", "datatrove", "trafilatura").items()},
         "rows": rows,
         "ratio_to_peer": ratios(rows),

@@ -1,0 +1,99 @@
+"""MinHash signatures on one core: ours beside datasketch and rensa, 112 permutations of word 5-grams, same texts.
+
+    python -m benchmarks.minhash [--rounds N] [--documents N]
+
+Ours always starts from the text: it finds the words, hashes the shingles and sketches them. A peer is given two
+figures: from the text too, with the shingles made in Python as its users make them, and for the sketch alone from ready
+shingles, which is the most that can be said for it. datasketch uses its ``affine32`` scheme, whose signatures ours
+equal bit by bit on equal shingle hashes (``tests/dedup/test_minhash.py``). Rounds alternate; medians of CPU seconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+import datasketch
+import pyarrow as pa
+
+from benchmarks.measuring import machine, pin_to_one_core, run_measured, versions
+from benchmarks.peers import peer_python, pinned
+from benchmarks.texts import megabytes, page_texts, write_jsonl
+from gristmill.dedup.minhash import signatures
+
+WORD = re.compile(r"\w+")
+SHINGLE = 5
+NUM_PERM = 112
+
+
+def byte_shingles(text: str) -> list[bytes]:
+    """Word 5-grams of the lower-cased text, in UTF-8.
+
+    >>> byte_shingles("One two, three four five six")
+    [b'one two three four five', b'two three four five six']
+    """
+    words = WORD.findall(text.lower())
+    return [" ".join(words[at : at + SHINGLE]).encode() for at in range(len(words) - SHINGLE + 1)]
+
+
+def datasketch_seconds(texts: list[str]) -> tuple[float, float]:
+    """CPU seconds from the texts, and from ready shingles."""
+    first = datasketch.MinHash(num_perm=NUM_PERM, seed=1, scheme="affine32")
+    began = time.process_time()
+    prepared = [byte_shingles(text) for text in texts]
+    between = time.process_time()
+    for grams in prepared:
+        sketch = datasketch.MinHash(num_perm=NUM_PERM, seed=1, scheme="affine32", permutations=first.permutations)
+        sketch.update_batch(grams)
+    ended = time.process_time()
+    return ended - began, ended - between
+
+
+def main() -> None:
+    """Prints one JSON line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--documents", type=int, help="pages of the default WARC files (default: all)")
+    arguments = parser.parse_args()
+    peer, script = peer_python("rensa"), Path(__file__).resolve().parent / "rensa_signatures.py"
+    about, pinning = machine(), pin_to_one_core()
+    texts = page_texts(arguments.documents)
+    array = pa.array(texts, pa.large_string())
+    signatures(array, shingle=SHINGLE, num_perm=NUM_PERM)
+    seconds: dict[str, list[float]] = {}
+    with tempfile.TemporaryDirectory(prefix="gristmill-bench-") as temporary:
+        folder = Path(temporary)
+        write_jsonl(texts, folder / "texts.jsonl")
+        for _ in range(arguments.rounds):
+            began = time.process_time()
+            signatures(array, shingle=SHINGLE, num_perm=NUM_PERM)
+            seconds.setdefault("gristmill from text", []).append(time.process_time() - began)
+            whole, sketches = datasketch_seconds(texts)
+            seconds.setdefault("datasketch from text", []).append(whole)
+            seconds.setdefault("datasketch from shingles", []).append(sketches)
+            rensa = json.loads(run_measured([peer, script, folder / "texts.jsonl"], folder).stdout)
+            seconds.setdefault("rensa from text", []).append(rensa["from_text"])
+            seconds.setdefault("rensa from shingles", []).append(rensa["from_shingles"])
+    medians = {name: statistics.median(values) for name, values in seconds.items()}
+    size, ours = megabytes(texts), medians["gristmill from text"]
+    figures = {
+        "benchmark": "minhash",
+        "machine": about,
+        "pinning": pinning,
+        "rounds": arguments.rounds,
+        "versions": versions("gristmill", "numba", "datasketch") | pinned("rensa", "rensa"),
+        "documents": len(texts),
+        "megabytes": round(size, 2),
+        "mb_per_cpu_second": {name: round(size / value, 2) for name, value in medians.items()},
+        "ratio": {name: round(value / ours, 1) for name, value in medians.items() if "gristmill" not in name},
+    }
+    print(json.dumps(figures))
+
+
+if __name__ == "__main__":
+    main()
