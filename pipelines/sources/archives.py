@@ -226,6 +226,7 @@ class _BoundedStream:
         self._most = min(options.max_archive_bytes, max(_FREE_BYTES, packed_bytes * options.max_archive_ratio))
         self._read = 0
         self.header_budget = _HEADER_BUDGET_BYTES
+        self.broken = False
 
     def read(self, size: int) -> bytes:
         data = self._stream.read(size)
@@ -250,15 +251,23 @@ def _tar(path: Path, name: str, options: SourceOptions) -> Iterator[Member | Ski
     try:
         with tarfile.open(fileobj=stream, mode="r|", bufsize=1 << 18, tarinfo=_StrictTarInfo) as archive:  # type: ignore[call-overload]
             yield from _tar_members(archive, stream, name, options, plain=plain)
-    except ArchiveError as error:
-        yield failed(name, -1, error.reason, error)
-    except (tarfile.TarError, lzma.LZMAError, EOFError, ValueError) as error:
-        truncated = "unexpected end" in str(error) or "end-of-stream" in str(error)
-        yield failed(name, -1, "truncated-archive" if truncated else "bad-tar", error)
-    except OSError as error:
-        yield failed(name, -1, broken_stream_reason(error), error)
+    except _TAR_ERRORS as error:
+        yield failed(name, -1, _tar_reason(error), error)
     finally:
         source.close()
+
+
+_TAR_ERRORS = (tarfile.TarError, lzma.LZMAError, EOFError, ValueError, OSError)
+
+
+def _tar_reason(error: Exception) -> str:
+    """The stable reason of a dead letter for what reading a tar file raised."""
+    if isinstance(error, ArchiveError):
+        return error.reason
+    if isinstance(error, OSError) and not isinstance(error, tarfile.TarError):
+        return broken_stream_reason(error)
+    cut = "unexpected end" in str(error) or "end-of-stream" in str(error)
+    return "truncated-archive" if cut else "bad-tar"
 
 
 def _tar_members(
@@ -276,7 +285,9 @@ def _tar_members(
         if count > options.max_members:
             yield failed(name, -1, "too-many-members", f"more than {options.max_members} members")
             return
-        yield _tar_entry(archive, info, name, options, plain=plain)
+        yield _tar_entry(archive, info, stream, name, options, plain=plain)
+        if stream.broken:
+            return  # said by the dead letter of the member that broke
         _drain(archive)
 
 
@@ -307,7 +318,13 @@ class _StrictTarInfo(tarfile.TarInfo):
 
 
 def _tar_entry(
-    archive: tarfile.TarFile, info: tarfile.TarInfo, name: str, options: SourceOptions, *, plain: bool
+    archive: tarfile.TarFile,
+    info: tarfile.TarInfo,
+    stream: _BoundedStream,
+    name: str,
+    options: SourceOptions,
+    *,
+    plain: bool,
 ) -> Member | Skipped | Failed:
     uri = f"{name}/{info.name}"
     offset = info.offset_data if plain else -1
@@ -328,9 +345,14 @@ def _tar_entry(
         if info.size > options.max_record_bytes:
             message = f"{info.size} bytes, more than max_record_bytes = {options.max_record_bytes}"
             raise ArchiveError(message, reason="record-too-large")
-        file = archive.extractfile(info)
-        data = file.read() if file is not None else b""
+        try:
+            file = archive.extractfile(info)
+            data = file.read() if file is not None else b""
+        except _TAR_ERRORS as error:
+            stream.broken = True
+            raise ArchiveError(str(error), reason=_tar_reason(error)) from error
         if len(data) < info.size:
+            stream.broken = True
             message = f"{info.name}: unexpected end of the archive"
             raise ArchiveError(message, reason="truncated-archive")
         return data

@@ -24,6 +24,9 @@ MIN_UTF8_EVIDENCE = 4
 """From this many non-ASCII characters on, valid UTF-8 is UTF-8 whatever is declared. Below it a declared encoding
 that fits wins: the two Chinese characters of the classic Notepad mistake are valid UTF-8 by accident."""
 
+MAX_CONTROL_SHARE = 0.02
+"""A text with a larger share of control characters than this is no text."""
+
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -179,6 +182,16 @@ def decode(data: bytes, *, config: str | None = None, http: str | None = None, m
         if name != "utf-8" and lossy.replaced * 200 < len(lossy.text):
             return lossy
     return _finish(data, _detected(data), "detected")
+
+
+def is_binary(text: str) -> bool:
+    r"""Whether a decoded text is full of control characters.
+
+    >>> is_binary("line\nline\t."), is_binary("\x00\x01\x02abc")
+    (False, True)
+    """
+    controls = sum(text.count(chr(code)) for code in range(32) if code not in {9, 10, 12, 13, 27})
+    return controls > len(text) * MAX_CONTROL_SHARE
 
 
 def check_encoding(label: str | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,9 @@ from gristmill.pipelines.sources.web_document import choose_license
 FIELDS = ("text", "id", "uri", "title", "published", "license")
 """The roles a field can have. A role without a configured name is looked up under its own name, and ``uri`` also under
 ``url``."""
+
+
+MAX_META_CHARS = 1000
 
 
 def field_name(role: str, options: SourceOptions) -> str:
@@ -75,11 +79,11 @@ def row_item(
     published = _date(values["published"])
     stated = values["license"] if isinstance(values["license"], str) else None
     license_name, license_evidence = choose_license(storable(stated.strip()) if stated else None, options)
-    used = {field_name(role, options).partition(".")[0] for role in FIELDS}
+    used = {field_name(role, options).partition(".")[0] for role in FIELDS} | {"url"}
     meta = {
         storable(str(name)): storable(value) if isinstance(value, str) else value
         for name, value in row.items()
-        if name not in used and isinstance(value, str | int | float | bool) and len(str(value)) <= 1000
+        if name not in used and _fits_meta(value)
     }
     return Document(
         record_key=storable(key),
@@ -96,10 +100,20 @@ def row_item(
     )
 
 
+def _fits_meta(value: object) -> bool:
+    """Short scalars that JSON can hold."""
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return isinstance(value, str | int) and len(str(value)) <= MAX_META_CHARS
+
+
 def _date(value: object) -> dt.datetime | None:
     if isinstance(value, dt.datetime):
         aware = value if value.tzinfo else value.replace(tzinfo=dt.UTC)
-        return aware.astimezone(dt.UTC).replace(microsecond=0)
+        try:
+            return aware.astimezone(dt.UTC).replace(microsecond=0)
+        except OverflowError:  # the first or last day of the calendar in another zone
+            return None
     if isinstance(value, dt.date):
         return dt.datetime(value.year, value.month, value.day, tzinfo=dt.UTC)
     return parse_iso_date(value) if isinstance(value, str) else None

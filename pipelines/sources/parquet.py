@@ -34,12 +34,22 @@ def read_parquet(path: Path, name: str, options: SourceOptions) -> Iterator[Item
         for group in range(file.num_row_groups):
             try:
                 for batch in file.iter_batches(BATCH_ROWS, row_groups=[group], columns=columns):
-                    for values in batch.to_pylist():
+                    for values in whole_seconds(batch).to_pylist():
                         yield row_item(values, ordinal=row, offset=row, length=-1, name=name, options=options)
                         row += 1
-            except (pa.ArrowException, OSError, UnicodeDecodeError, OverflowError) as error:
-                yield failed(name, row, "corrupt-row-group", f"row group {group}: {error}")
-                row = sum(file.metadata.row_group(index).num_rows for index in range(group + 1))
+            except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
+                end = sum(file.metadata.row_group(index).num_rows for index in range(group + 1))
+                yield failed(name, row, "corrupt-row-group", f"rows {row} to {end - 1} of row group {group}: {error}")
+                row = end
+
+
+def whole_seconds(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Times in whole seconds: Python's own hold no nanoseconds, and a document's date has none."""
+    for index, column in enumerate(batch.schema):
+        if pa.types.is_timestamp(column.type) and column.type.unit == "ns":
+            seconds = batch.column(index).cast(pa.timestamp("s", column.type.tz), safe=False)
+            batch = batch.set_column(index, column.name, seconds)
+    return batch
 
 
 def _columns(schema: pa.Schema, options: SourceOptions) -> list[str]:

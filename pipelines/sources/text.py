@@ -12,7 +12,7 @@ from pathlib import Path
 
 from gristmill.documents import Document, normalize_text
 from gristmill.pipelines.sources.base import Item, Skipped, SourceOptions, failed, storable
-from gristmill.pipelines.sources.decoding import check_encoding, decode
+from gristmill.pipelines.sources.decoding import check_encoding, decode, is_binary
 from gristmill.pipelines.sources.epub_text import read_content
 from gristmill.pipelines.sources.gutenberg import strip_gutenberg
 from gristmill.pipelines.sources.page import PageError
@@ -21,8 +21,6 @@ from gristmill.pipelines.sources.web_document import choose_license
 
 _HTML_STARTS = ("<!doctype html", "<html", "<?xml")
 _BINARY_STARTS = (b"PK\x03\x04", b"%PDF", b"\x89PNG", b"\x7fELF", b"\xfd7zXZ", b"7z\xbc\xaf", b"\xff\xd8\xff", b"GIF8")
-MAX_CONTROL_SHARE = 0.02
-"""A text with a larger share of control characters than this is no text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,16 +123,6 @@ def _html(data: bytes, options: SourceOptions) -> _Raw:
         "charset_evidence": content.decoded.evidence,
     }
     return _Raw(content.text, content.title, meta)
-
-
-def is_binary(text: str) -> bool:
-    r"""Whether a decoded text is full of control characters.
-
-    >>> is_binary("line\nline\t."), is_binary("\x00\x01\x02abc")
-    (False, True)
-    """
-    controls = sum(text.count(chr(code)) for code in range(32) if code not in {9, 10, 12, 13, 27})
-    return controls > len(text) * MAX_CONTROL_SHARE
 
 
 def check_text(path: Path, options: SourceOptions) -> None:  # noqa: ARG001 - the checks of all kinds have one shape

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from gristmill.documents import Document, normalize_text
 from gristmill.pipelines.sources.base import Failed, Item, Skipped, SourceOptions, failed, storable
 from gristmill.pipelines.sources.dates import parse_http_date
-from gristmill.pipelines.sources.decoding import decode
+from gristmill.pipelines.sources.decoding import decode, is_binary
 from gristmill.pipelines.sources.http_message import HttpMessageError, HttpResponse, parse_response, response_body
 from gristmill.pipelines.sources.page import PageError, read_page
 from gristmill.pipelines.sources.page_limits import refusal
@@ -91,7 +91,7 @@ def _html(fetched: Fetched, response: HttpResponse, body: bytes, options: Source
 
 def _plain(fetched: Fetched, response: HttpResponse, body: bytes, options: SourceOptions) -> Item:
     decoded = decode(body, config=options.encoding, http=response.charset)
-    if decoded.text.count("\x00") * 50 > len(decoded.text):
+    if is_binary(decoded.text):
         return Skipped("binary")
     published = choose_date(None, response.last_modified, fetched.crawled)
     meta: dict[str, object] = {
