@@ -12,8 +12,8 @@ import apache_beam as beam
 
 from gristmill import storage
 from gristmill.config import Config
-from gristmill.errors import WorkerError
-from gristmill.pipelines.options import Execution, pipeline_options
+from gristmill.errors import ConfigError, WorkerError
+from gristmill.pipelines.options import Execution, check_execution, pipeline_options
 from gristmill.pipelines.plan import Plan, Task, make_plan, store_plan
 from gristmill.pipelines.shardwise import ProcessShards, ShardWork
 from gristmill.runs import RunDirectory
@@ -59,6 +59,9 @@ class Session:
         listener: hears of progress.
         state: the content of ``run.json``.
         input_bytes: raw bytes of all shards.
+
+    Raises:
+        ConfigError: the runner or its options cannot work with this configuration.
     """
 
     run: RunDirectory
@@ -67,6 +70,9 @@ class Session:
     listener: Listener
     state: dict[str, Any]
     input_bytes: int = 0
+
+    def __post_init__(self) -> None:
+        check_execution(self.execution, self.config)
 
     def shardwise(self, step: str, tasks: Sequence[Task], work: ShardWork, *, plan: Plan | None = None) -> Plan:
         """Runs one step in which each task makes its own output."""
@@ -104,10 +110,15 @@ def run_pipeline(execution: Execution, step: str, input_bytes: int, build: Calla
     """Builds and runs one pipeline to its end.
 
     Raises:
+        ConfigError: Beam refuses the options.
         WorkerError: it failed.
     """
     options = pipeline_options(execution, step=step, input_bytes=input_bytes)
-    pipeline = beam.Pipeline(options=options)
+    try:
+        pipeline = beam.Pipeline(options=options)
+    except ValueError as error:
+        msg = f"{execution.runner} refuses its options: {error}"
+        raise ConfigError(msg) from error
     build(pipeline)
     try:
         result = pipeline.run()
