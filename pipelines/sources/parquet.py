@@ -20,13 +20,14 @@ def read_parquet(path: Path, name: str, options: SourceOptions) -> Iterator[Item
     """Yields one item per row; a document's offset is its row number. See :mod:`gristmill.pipelines.sources.base`."""
     try:
         file = pq.ParquetFile(path)
-    except (pa.ArrowException, OSError) as error:
+        names = file.schema_arrow.names
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         yield failed(name, 0, "not-parquet", error)
         return
     with file:
         wanted = field_name("text", options)
-        if wanted.partition(".")[0] not in file.schema_arrow.names:
-            detail = f"no column {wanted!r}; the file has: {', '.join(file.schema_arrow.names)}"
+        if wanted.partition(".")[0] not in names:
+            detail = f"no column {wanted!r}; the file has: {', '.join(names)}"
             yield failed(name, 0, "missing-text-column", detail)
             return
         columns = _columns(file.schema_arrow, options)
@@ -65,7 +66,7 @@ def check_parquet(path: Path, options: SourceOptions) -> None:
     """Raises ``ConfigError`` naming the columns that exist if a configured one does not."""
     try:
         names = pq.read_schema(path).names
-    except (pa.ArrowException, OSError):
+    except (pa.ArrowException, OSError, UnicodeDecodeError):
         return
     for role, field in {"text": field_name("text", options), **options.fields}.items():
         if field.partition(".")[0] not in names:

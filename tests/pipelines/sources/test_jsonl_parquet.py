@@ -152,6 +152,17 @@ def test_parquet_rows_become_documents(tmp_path: Path, outcome: Outcome) -> None
     assert (last["offset"], last["record_key"], last["meta"]) == (1199, "1199:k1199", {"score": 0.5})
 
 
+def test_times_with_nanoseconds_become_dates(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    when = pa.array([1_600_000_000_123_456_789], pa.timestamp("ns", "UTC"))
+    pq.write_table(pa.table({"text": ["x"], "published": when, "ratio": [float("nan")]}), path)
+    (item,) = read("parquet", path, "a", SourceOptions())
+    assert isinstance(item, dict)
+    assert item["published"] is not None
+    assert item["published"].isoformat() == "2020-09-13T12:26:40+00:00"
+    assert item["meta"] == {}
+
+
 def test_parquet_nested_columns(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
     pq.write_table(pa.table({"doc": [{"body": "nested text"}]}), path)
@@ -171,6 +182,8 @@ def test_damaged_parquet_is_a_dead_letter(tmp_path: Path, outcome: Outcome) -> N
     got = outcome(list(read("parquet", path, "a", SourceOptions())))
     assert got["!corrupt-row-group"] == 1
     assert got["document"] >= 4000
+    path.write_bytes(whole.replace(b"text", b"t\xfft\xff"))
+    assert outcome(list(read("parquet", path, "a", SourceOptions()))) == {"!not-parquet": 1}
     pq.write_table(pa.table({"body": ["x"]}), path)
     assert outcome(list(read("parquet", path, "a", SourceOptions()))) == {"!missing-text-column": 1}
 
