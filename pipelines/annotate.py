@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from gristmill import storage
 from gristmill.documents import DOCUMENT_SCHEMA
+from gristmill.filters.language import model_sha256
 from gristmill.filters.signals import SIGNALS_SCHEMA, signals
 from gristmill.pipelines.plan import Task
 from gristmill.pipelines.stage_keys import stage_key
@@ -22,7 +23,9 @@ SCHEMA = pa.schema([DOCUMENT_SCHEMA.field("doc_id"), *SIGNALS_SCHEMA])
 def annotate_tasks(run: RunDirectory, upstream: Sequence[Task]) -> list[Task]:
     """One task per shard of ``documents/``."""
     return [
-        dataclasses.replace(task, uri=run.shard("signals", task.raw), key=stage_key("annotate", {}, [task.key]))
+        dataclasses.replace(
+            task, uri=run.shard("signals", task.raw), key=stage_key("annotate", model_sha256(), [task.key])
+        )
         for task in upstream
     ]
 

@@ -10,8 +10,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from gristmill.pipelines.sources.table import check
-
 from gristmill import storage
 from gristmill.config import Config
 from gristmill.errors import ConfigError, EmptyResultError
@@ -25,6 +23,7 @@ from gristmill.pipelines.options import Execution
 from gristmill.pipelines.plan import Task, prune
 from gristmill.pipelines.report_stage import report_facts, run_report
 from gristmill.pipelines.session import Listener, Session, Silent
+from gristmill.pipelines.sources.table import check
 from gristmill.pipelines.tokenize_stage import run_tokenize
 from gristmill.reports.reconcile import Totals, check_error_budget, check_manifest_totals, read_totals
 from gristmill.runs import RunDirectory, open_run
@@ -104,7 +103,7 @@ def curate(
     shards = list_inputs(config, {shard.uri: shard for shard in run.read_inputs()})
     check_first_shards(config, shards)
     execution = execution or Execution(workers=config.run.workers)
-    session = Session(run, config, execution, listener or Silent(), state, sum(shard.bytes for shard in shards))
+    session = Session(run, config, execution, listener or Silent(), state)
     run.write_state(state)
     run.write_inputs(shards)
     storage.delete_tree(run.path("_tmp", "plan"))

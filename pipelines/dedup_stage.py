@@ -109,6 +109,6 @@ def dedup_facts(session: Session) -> dict[str, object]:
         "candidate_pairs": sum(int(str(counts["pairs"])) for counts in edges),
         "candidates": components.get("documents", 0),
         "duplicates": sum(int(str(counts["duplicates"])) for counts in groups),
-        "hot_buckets": [bucket for counts in edges for bucket in counts["hot"]],  # type: ignore[attr-defined]
-        "similarity_histogram": [sum(column) for column in zip(*histograms, strict=True)],  # type: ignore[call-overload]
+        "hot_buckets": [bucket for counts in edges for bucket in counts["hot"]],
+        "similarity_histogram": [sum(column) for column in zip(*histograms, strict=True)],
     }

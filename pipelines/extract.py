@@ -12,8 +12,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from gristmill.pipelines.sources.table import SOURCES, read
-
 from gristmill import storage
 from gristmill.config import Config, SourceSection
 from gristmill.documents import DOCUMENT_SCHEMA
@@ -22,6 +20,7 @@ from gristmill.pipelines.batching import DocumentBatches
 from gristmill.pipelines.dead_letters import DeadLetter, write_dead_letters
 from gristmill.pipelines.plan import Task
 from gristmill.pipelines.sources.base import Failed, Skipped, SourceOptions
+from gristmill.pipelines.sources.table import SOURCES, read
 from gristmill.pipelines.stage_keys import stage_key
 from gristmill.runs import RunDirectory
 from gristmill.tables import ShardWriter

@@ -13,7 +13,7 @@ from gristmill.config import canonical_json
 from gristmill.pipelines.plan import Task, load_plan
 from gristmill.pipelines.shardwise import PlannedTasks, naming
 from gristmill.pipelines.stage_keys import stage_key
-from gristmill.reports.measure import Measures
+from gristmill.reports.measure import FORMAT_VERSION, Measures
 from gristmill.runs import RunDirectory
 from gristmill.tables import read_groups
 
@@ -26,7 +26,7 @@ def measures_uri(run: RunDirectory) -> str:
 def measure_task(run: RunDirectory, ledger: Sequence[Task]) -> Task:
     """The one output of this step."""
     weight = sum(task.weight_bytes for task in ledger)
-    return Task(measures_uri(run), stage_key("report", {}, [task.key for task in ledger]), None, weight)
+    return Task(measures_uri(run), stage_key("report", FORMAT_VERSION, [task.key for task in ledger]), None, weight)
 
 
 def read_measures(run: RunDirectory) -> tuple[str, Measures] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from apache_beam.options.pipeline_options import (
     GoogleCloudOptions,
@@ -25,8 +25,11 @@ LOCAL_RUNNER = "FnApiRunner"
 KNOWS_ALL_OPTIONS = frozenset({LOCAL_RUNNER, "DirectRunner", "PrismRunner", "DataflowRunner"})
 """Runners that take no option but those Beam's Python SDK lists; a job service may have options of its own."""
 
-PARALLEL_BYTES = 64 << 20
-"""Raw input from which several local processes pay: each costs about three seconds to start."""
+PARALLEL_BYTES: Mapping[str, int] = {"extract": 200 << 20, "annotate": 300 << 20}
+"""Raw input of a step from which several local processes pay: about a minute of its work, since each process costs some
+seconds to start. Any other step: :data:`PARALLEL_BYTES_OTHERWISE`."""
+
+PARALLEL_BYTES_OTHERWISE = 1 << 30
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,7 +38,7 @@ class Execution:
 
     Attributes:
         runner: a Beam runner's name.
-        workers: local processes; 0 chooses from the size of the input.
+        workers: local processes; 0 chooses for each step from the size of its input.
         beam_args: options passed through to Beam, as on a command line.
     """
 
@@ -43,18 +46,19 @@ class Execution:
     workers: int = 0
     beam_args: tuple[str, ...] = ()
 
-    def local_workers(self, input_bytes: int) -> int:
-        """Local processes for this much raw input."""
+    def local_workers(self, step: str, input_bytes: int) -> int:
+        """Local processes for a step with this much raw input to work on."""
         if self.workers:
             return self.workers
-        return (os.cpu_count() or 1) if input_bytes >= PARALLEL_BYTES else 1
+        worth = input_bytes >= PARALLEL_BYTES.get(step, PARALLEL_BYTES_OTHERWISE)
+        return (os.cpu_count() or 1) if worth else 1
 
 
 def pipeline_options(execution: Execution, *, step: str, input_bytes: int) -> PipelineOptions:
     """Beam options for one step."""
     args = [f"--runner={execution.runner}", *execution.beam_args]
     if execution.runner == LOCAL_RUNNER:
-        workers = execution.local_workers(input_bytes)
+        workers = execution.local_workers(step, input_bytes)
         if workers > 1 and not any(arg.startswith("--direct_") for arg in execution.beam_args):
             args += ["--direct_running_mode=multi_processing", f"--direct_num_workers={workers}"]
     return PipelineOptions(_for_step(args, step))

@@ -14,7 +14,7 @@ from gristmill.pipelines.measure import Measure, measure_task, read_measures
 from gristmill.pipelines.plan import Plan, Task, store_plan
 from gristmill.pipelines.session import Session
 from gristmill.reports.explain import condition
-from gristmill.reports.figures import figures
+from gristmill.reports.figures import figures, to_json
 from gristmill.reports.measure import Measures
 from gristmill.reports.reconcile import Totals
 from gristmill.reports.render import render
@@ -56,7 +56,7 @@ def write_report(run: RunDirectory) -> str:
     known = read_measures(run)
     facts = json.loads(storage.read_bytes(run.path("report", "run.json")))
     shown = figures(known[1] if known else Measures(), run=facts)
-    storage.write_bytes(run.path("report", "report.json"), _pretty(shown), run=run.uri)
+    storage.write_bytes(run.path("report", "report.json"), to_json(shown).encode(), run=run.uri)
     page = run.path("report", "report.html")
     storage.write_bytes(page, render(shown).encode(), run=run.uri)
     return page

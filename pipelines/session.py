@@ -58,7 +58,6 @@ class Session:
         execution: runner and options.
         listener: hears of progress.
         state: the content of ``run.json``.
-        input_bytes: raw bytes of all shards.
 
     Raises:
         ConfigError: the runner or its options cannot work with this configuration.
@@ -69,7 +68,6 @@ class Session:
     execution: Execution
     listener: Listener
     state: dict[str, Any]
-    input_bytes: int = 0
 
     def __post_init__(self) -> None:
         check_execution(self.execution, self.config)
@@ -95,7 +93,8 @@ class Session:
         self._record(plan, "running", 0.0)
         if plan.todo:
             with Watcher(plan, self.listener):
-                run_pipeline(self.execution, plan.step, self.input_bytes, build)
+                weight = sum(plan.tasks[number].weight_bytes for number in plan.todo)
+                run_pipeline(self.execution, plan.step, weight, build)
         seconds = time.monotonic() - began
         self.listener.finished(plan.step, plan, seconds)
         self._record(plan, "done", seconds)

@@ -2,10 +2,6 @@
 
 import io
 import os
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,49 +11,16 @@ from hypothesis import strategies as st
 
 from gristmill import storage
 from gristmill.errors import ConfigError, InputError
-from gristmill.storage_backends import _s3
+from tests.s3_server import s3_server
 
 parts = st.text(alphabet="ab/.*?", min_size=1, max_size=8)
 
 
 @pytest.fixture(scope="module")
 def s3() -> Iterator[str]:
-    """A bucket on a moto server of its own process; the S3 client of this process points at it."""
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = subprocess.Popen(
-        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    before = dict(os.environ)
-    os.environ |= {
-        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": "us-east-1",
-    }
-    try:
-        for _ in range(200):
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=1).close()
-                break
-            except OSError:
-                time.sleep(0.1)
-        _s3.cache_clear()
-        import boto3
-
-        boto3.client("s3").create_bucket(Bucket="mill")
+    """A bucket on a server of its own process; the S3 client of this process points at it."""
+    with s3_server("mill"):
         yield "s3://mill"
-    finally:
-        server.kill()
-        server.wait()
-        os.environ.clear()
-        os.environ.update(before)
-        _s3.cache_clear()
 
 
 @pytest.fixture(params=["disk", "s3"])

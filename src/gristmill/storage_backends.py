@@ -10,7 +10,7 @@ import contextlib
 import functools
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, Protocol, cast
 
@@ -48,7 +48,7 @@ def backend(uri: str) -> Storage:
     scheme, separator, _ = uri.partition("://")
     if not separator:
         return LocalStorage()
-    makers = {"s3": _s3, "gs": _gcs}
+    makers: dict[str, Callable[[], Storage]] = {"s3": _s3, "gs": _gcs}
     if scheme not in makers:
         raise ConfigError(unknown_name("storage scheme", scheme, makers) + f" (in {uri})")
     return makers[scheme]()

@@ -112,13 +112,14 @@ def _shown(row: dict[str, int] | Counter[str]) -> list[str]:
 
 def _rules(result: Any) -> Table:
     table = plain_table("Documents failing each rule (one document can fail several)")
-    table.add_column("rule")
-    for name in sorted(result.totals):
-        table.add_column(name, justify="right")
+    table.add_column("rule", no_wrap=True)
+    table.add_column("failed", justify="right")
+    table.add_column("of which")
     for rule in result.rules:
-        counts = [result.totals[name].failed[rule.id] for name in sorted(result.totals)]
-        if any(counts):
-            table.add_row(rule.id, *(format_count(count) if count else "" for count in counts))
+        counts = {name: total.failed[rule.id] for name, total in sorted(result.totals.items()) if total.failed[rule.id]}
+        if counts:
+            shown = ", ".join(f"{name} {format_count(count)}" for name, count in counts.items())
+            table.add_row(rule.id, format_count(sum(counts.values())), shown)
     return table
 
 
