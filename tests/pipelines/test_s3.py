@@ -40,9 +40,9 @@ def modified(prefix: str) -> dict[str, object]:
 
 
 def test_a_run_on_s3_killed_twice_and_resumed_has_the_bytes_of_an_undisturbed_one(folder: Path) -> None:
-    write_config(folder, "s3://mill/whole", raw="s3://mill/raw")
+    write_config(folder, "s3://mill/whole", raw="s3://mill/raw", part_bytes='"8 kB"')
     gristmill("run", "whole.toml", "--quiet", folder=folder)
-    write_config(folder, "s3://mill/killed", raw="s3://mill/raw")
+    write_config(folder, "s3://mill/killed", raw="s3://mill/raw", part_bytes='"8 kB"')
     kept: dict[str, object] = {}
     for wanted in (6, 18):
         process = subprocess.Popen(
@@ -72,9 +72,10 @@ def test_a_run_on_s3_killed_twice_and_resumed_has_the_bytes_of_an_undisturbed_on
 
 
 def test_the_runners_shuffle_and_the_merge_of_files_give_the_same_tokens(folder: Path) -> None:
+    write_config(folder, "run", part_bytes='"8 kB"')
     gristmill("run", "run.toml", "--quiet", folder=folder)
     if not objects("whole/tokens/"):
-        write_config(folder, "s3://mill/whole", raw="s3://mill/raw")
+        write_config(folder, "s3://mill/whole", raw="s3://mill/raw", part_bytes='"8 kB"')
         gristmill("run", "whole.toml", "--quiet", folder=folder)
     local = folder / "run" / "tokens"
     names = sorted(str(path.relative_to(local)) for path in local.rglob("*.arrow"))
@@ -93,7 +94,7 @@ def test_the_runners_shuffle_and_the_merge_of_files_give_the_same_tokens(folder:
 
 def test_explain_and_verify_read_a_run_on_s3(folder: Path) -> None:
     if not objects("whole/tokens/"):
-        write_config(folder, "s3://mill/whole", raw="s3://mill/raw")
+        write_config(folder, "s3://mill/whole", raw="s3://mill/raw", part_bytes='"8 kB"')
         gristmill("run", "whole.toml", "--quiet", folder=folder)
     gristmill("verify", "s3://mill/whole", folder=folder)
     row = pq.read_table(next((folder / "run" / "ledger").rglob("*.parquet"))).to_pylist()[0]

@@ -49,7 +49,11 @@ def pretrain_command(config_path: str, tokens: Path | None, output: Path | None)
     if result.loss is not None:
         console.print(f"step {result.step}: loss {result.loss:.4f} nats per token", highlight=False)
     if result.validation is not None:
-        console.print(f"validation: {result.validation}", highlight=False)
+        held_out = result.validation.overall
+        console.print(
+            f"held-out: loss {held_out.loss:.4f} nats per token, {held_out.bits_per_byte:.4f} bits per byte",
+            highlight=False,
+        )
     console.print(f"log        {result.log}", highlight=False, soft_wrap=True)
     console.print(f"checkpoint {result.checkpoint}", highlight=False, soft_wrap=True)
 
