@@ -240,10 +240,10 @@ class GcsStorage:
 
     def delete(self, uri: str) -> None:
         """Removes the object if it is there."""
-        bucket, key = _split(uri)
-        blob = self._client.bucket(bucket).get_blob(key)
-        if blob is not None:
-            blob.delete()
+        from google.api_core.exceptions import NotFound  # noqa: PLC0415
+
+        with contextlib.suppress(NotFound):
+            self._blob(uri).delete()
 
 
 def _split(uri: str) -> tuple[str, str]:
