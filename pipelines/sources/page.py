@@ -43,7 +43,9 @@ _DATE_NAMES = (
     "dc.date.created",
     "date",
 )
-_MENTION = re.compile(rf"""["'=](?:license|{"|".join(map(re.escape, _DATE_NAMES))})["'\s/>]""")
+_STATED_NAME = "article:published_time"
+_STATED = f"meta[property='{_STATED_NAME}']"
+_MENTION = re.compile(rf"""["'=](license|{"|".join(map(re.escape, _DATE_NAMES))})["'\s/>]""")
 _JSON_LD_DATE = re.compile(r'"datePublished"\s*:\s*"([^"\\]{4,40})"')
 _SPACE = re.compile(r"\s+")
 
@@ -128,8 +130,14 @@ def _metadata(tree: HTMLTree, html: str) -> dict[str, Any]:
     head: Any = tree.head
     dates: dict[str, str] = {}
     license_id = og_title = language = None
-    if tree.title is None or _mentions_metadata(html):
-        dates, license_id, og_title = _head_metadata(head)
+    mentioned = _mentioned(html)
+    stated = head.query_selector(_STATED) if head is not None and _STATED_NAME in mentioned else None
+    if stated is not None:
+        dates[_STATED_NAME] = stated.getattr("content") or ""
+        mentioned = mentioned & {"license"}
+    if tree.title is None or mentioned:
+        in_head, license_id, og_title = _head_metadata(head)
+        dates = {**in_head, **dates}
     root: Any = tree.document
     if license_id is None and "license" in html:
         link = root.query_selector("a[rel~=license]")
@@ -145,11 +153,11 @@ def _metadata(tree: HTMLTree, html: str) -> dict[str, Any]:
     }
 
 
-def _mentions_metadata(html: str) -> bool:
-    """Whether the source of the head has any name that is looked for; walking the head costs more than asking."""
+def _mentioned(html: str) -> set[str]:
+    """The names in the source of the head that are worth looking for; walking the head costs more than asking."""
     end = html.find("</head>")
     head = html[: end if end >= 0 else MAX_HEAD_CHARS].lower()
-    return _MENTION.search(head) is not None
+    return set(_MENTION.findall(head))
 
 
 def _head_metadata(head: Any) -> tuple[dict[str, str], str | None, str | None]:

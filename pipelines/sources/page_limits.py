@@ -16,8 +16,8 @@ MAX_NESTING = 512
 MAX_TAG_SPACES = 10_000
 
 _LONG_TAG_BYTES = 1 << 16
-_OPENING = (b"<div", b"<article", b"<section", b"<dd")
-_BLOCK_TAG = re.compile(rb"<(/?)(?:div|article|section|dd)\b")
+_OPENING = (b"<div", b"<article")
+_BLOCK_TAG = re.compile(rb"<(/?)(?:div|article)\b")
 _TAG_OPEN = re.compile(rb"<[A-Za-z]")
 
 
@@ -54,12 +54,14 @@ def _too_deep(data: bytes) -> bool:
 
 
 def _too_many_attributes(data: bytes) -> bool:
-    segments = data.split(b">")
-    if max(map(len, segments)) <= _LONG_TAG_BYTES:
-        return False
-    for segment in segments:
-        if len(segment) > _LONG_TAG_BYTES:
-            tag = _TAG_OPEN.search(segment)
-            if tag is not None and len(segment[tag.start() :].split()) > MAX_TAG_SPACES:
+    start = 0
+    while len(data) - start > _LONG_TAG_BYTES:
+        end = data.rfind(b">", start, start + _LONG_TAG_BYTES)
+        if end < 0:
+            end = data.find(b">", start)
+            end = len(data) if end < 0 else end
+            tag = _TAG_OPEN.search(data, start, end)
+            if tag is not None and len(data[tag.start() : end].split()) > MAX_TAG_SPACES:
                 return True
+        start = end + 1
     return False
