@@ -21,7 +21,7 @@ import venv
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 WORKER = Path(__file__).with_name("dataflow_worker.py")
 
@@ -144,7 +144,7 @@ class FakeDataflow:
                 self.end_headers()
                 self.wfile.write(data)
 
-            def log_message(self, format: str, *args: Any) -> None:
+            def log_message(self, *args: Any) -> None:
                 pass
 
         with _serving(ThreadingHTTPServer(("localhost", 0), Handler)) as host:
@@ -211,7 +211,7 @@ class CleanWorker:
         site = folder / "venv" / "lib" / f"python{sysconfig.get_python_version()}" / "site-packages"
         (site / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
 
-    def __enter__(self) -> CleanWorker:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -90,7 +90,7 @@ def dataflow_options(endpoint: str) -> list[str]:
     """The options of docs/dataflow.md, and the one that leads to the fake."""
     documented = ["--runner", "DataflowRunner", "--project", "p-roject", "--region", "europe-west1"]
     documented += ["--temp_location", "gs://staging/tmp", "--job_name", "mill", f"--setup_file={ROOT / 'setup.py'}"]
-    documented += ["--machine_type=n2-highmem-4", "--number_of_worker_harness_threads=4", "--max_num_workers=50"]
+    documented += ["--machine_type=n2-standard-4", "--number_of_worker_harness_threads=1", "--max_num_workers=50"]
     return [*documented, f"--dataflow_endpoint={endpoint}"]
 
 
@@ -100,9 +100,9 @@ def test_each_step_is_one_job_with_a_name_of_its_own(cloud: Cloud) -> None:
 
 def test_a_job_request_carries_the_options_and_the_staged_package(cloud: Cloud) -> None:
     for request in cloud.service.requests:
-        assert request.options["number_of_worker_harness_threads"] == 4
+        assert request.options["number_of_worker_harness_threads"] == 1
         (pool,) = request.job["environment"]["workerPools"]
-        assert pool["machineType"] == "n2-highmem-4"
+        assert pool["machineType"] == "n2-standard-4"
         assert pool["autoscalingSettings"]["maxNumWorkers"] == 50
         assert "workflow.tar.gz" in request.packages
         assert request.body_bytes < LIMIT_BYTES
@@ -168,7 +168,7 @@ def test_a_missing_option_is_named_before_anything_runs(tmp_path: Path, missing:
 
 def test_local_paths_and_templates_are_refused(tmp_path: Path) -> None:
     good = tuple(dataflow_options("http://localhost:1")[2:])
-    with pytest.raises(ConfigError, match="run.output: 'run' is on this machine"):
+    with pytest.raises(ConfigError, match=r"run\.output: 'run' is on this machine"):
         check_execution(
             Execution("DataflowRunner", 0, good), load_config(write_config(tmp_path, "run", raw="gs://lake/raw"))
         )
