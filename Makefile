@@ -32,7 +32,7 @@ format: $(STAMP) ## rewrite the sources as `make lint` wants them
 	$(BIN)/ruff check --fix .
 
 bench: $(STAMP) ## every figure of the README, ours beside the peer
-	$(BIN)/python benchmarks/run_all.py
+	$(BIN)/python -m benchmarks.run_all
 
 clean: ## remove the environments, caches and runs that make made
 	rm -rf $(VENV) .venv-* runs build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis src/*.egg-info
