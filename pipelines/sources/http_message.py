@@ -44,6 +44,7 @@ class HttpResponse:
         charset: the label in the content type.
         last_modified: the header's text.
         language: the ``Content-Language`` header's text.
+        link: the ``Link`` header's text.
         transfer_encoding: names of transfer codings, in lower case.
         content_encoding: names of content codings, in lower case.
         raw_body: the body as stored.
@@ -54,6 +55,7 @@ class HttpResponse:
     charset: str | None
     last_modified: str | None
     language: str | None
+    link: str
     transfer_encoding: str
     content_encoding: str
     raw_body: bytes
@@ -92,6 +94,7 @@ def parse_response(content: bytes) -> HttpResponse:
         charset=charset[1] if charset else None,
         last_modified=headers.get("Last-Modified"),
         language=headers.get("Content-Language"),
+        link=headers.get("Link") or "",
         transfer_encoding=(headers.get("Transfer-Encoding") or "").lower(),
         content_encoding=(headers.get("Content-Encoding") or "").lower(),
         raw_body=content[end.end() :],

@@ -27,6 +27,8 @@ _CC_NAME = re.compile(
     re.IGNORECASE,
 )
 _CC_VERSION = re.compile(r"(?<![\d.])[1-4]\.[05](?![\d.]\d)")
+_LINK = re.compile(r"<([^<>]{1,2000})>([^<]{0,2000})")
+_LICENSE_RELATION = re.compile(r";\s*rel\s*=\s*(?:license\b|\"[^\"]*\blicense\b[^\"]*\")", re.IGNORECASE)
 _SPDX_TAG = re.compile(rb"SPDX-License-Identifier:[ \t]*([A-Za-z0-9.+\-() ]{2,120})")
 _SPDX_TOKEN = re.compile(r"[A-Za-z0-9.\-]+\+?")
 _NEGATED_DOMAIN = re.compile(r"\bnot\s+(?:in\s+the\s+)?public\s+domain", re.IGNORECASE)
@@ -74,6 +76,18 @@ _SPDX_PORTS: dict[tuple[str, str], tuple[str, ...]] = {
     ("BY-SA", "2.1"): ("JP",),
     ("BY-SA", "3.0"): ("AT", "DE", "IGO"),
 }
+
+
+def license_from_link(header: str) -> str | None:
+    """The licence of an HTTP ``Link`` header (RFC 8288) whose relation is ``license``.
+
+    >>> license_from_link('</style.css>; rel=preload, <https://creativecommons.org/licenses/by-sa/3.0/>; rel="license"')
+    'CC-BY-SA-3.0'
+    """
+    for target, parameters in _LINK.findall(header):
+        if _LICENSE_RELATION.search(parameters) and (found := license_from_url(target)) is not None:
+            return found
+    return None
 
 
 def _fdl(url: str) -> str | None:

@@ -10,6 +10,7 @@ from gristmill.pipelines.sources.base import Failed, Item, Skipped, SourceOption
 from gristmill.pipelines.sources.dates import parse_http_date
 from gristmill.pipelines.sources.decoding import decode, is_binary
 from gristmill.pipelines.sources.http_message import HttpMessageError, HttpResponse, parse_response, response_body
+from gristmill.pipelines.sources.licenses import license_from_link
 from gristmill.pipelines.sources.page import PageError, read_page
 from gristmill.pipelines.sources.page_limits import refusal
 
@@ -86,7 +87,8 @@ def _html(fetched: Fetched, response: HttpResponse, body: bytes, options: Source
         meta["replaced_characters"] = page.decoded.replaced
     if page.language:
         meta["html_lang"] = storable(page.language)
-    return _document(fetched, response, page.text, page.title, (published, evidence), page.license, meta, options)
+    stated = page.license or license_from_link(response.link)
+    return _document(fetched, response, page.text, page.title, (published, evidence), stated, meta, options)
 
 
 def _plain(fetched: Fetched, response: HttpResponse, body: bytes, options: SourceOptions) -> Item:

@@ -203,6 +203,21 @@ def test_a_document_carries_its_origin(read_bytes: Read) -> None:
     }
 
 
+def test_a_licence_in_the_link_header_is_the_pages_own_unless_the_page_names_one(read_bytes: Read) -> None:
+    link = b'Link: </a.css>; rel=preload, <https://creativecommons.org/licenses/by/4.0/>; rel="license"'
+    stated = PAGE.replace(
+        b"</body>", b'<a rel=license href="https://creativecommons.org/licenses/by-sa/3.0/">x</a></body>'
+    )
+    data = record(1, http(PAGE, b"Content-Type: text/html", link)) + record(
+        2, http(stated, b"Content-Type: text/html", link)
+    )
+    found = documents(read_bytes("warc", "a.warc", data))
+    assert [(one["license"], one["license_evidence"]) for one in found] == [
+        ("CC-BY-4.0", "document"),
+        ("CC-BY-SA-3.0", "document"),
+    ]
+
+
 def test_a_repeated_record_id_still_gives_distinct_keys(read_bytes: Read) -> None:
     keys = [document["record_key"] for document in documents(read_bytes("warc", A + A + B + A))]
     assert len(set(keys)) == 4
