@@ -200,12 +200,12 @@ class GcsStorage:
 
     def __init__(self) -> None:
         try:
-            from google.cloud import storage  # noqa: PLC0415  an optional extra
+            from google.cloud.storage import Client  # noqa: PLC0415  an optional extra
         except ImportError as error:
             package = "google.cloud.storage"
             raise MissingExtraError(package, "gcp", "a gs:// path") from error
         emulated = "STORAGE_EMULATOR_HOST" in os.environ
-        self._client: Any = storage.Client.create_anonymous_client() if emulated else storage.Client()
+        self._client: Any = Client.create_anonymous_client() if emulated else Client()
 
     def _blob(self, uri: str) -> Any:
         bucket, key = _split(uri)

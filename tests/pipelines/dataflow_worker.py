@@ -11,7 +11,8 @@ import traceback
 
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.portability.api import beam_runner_api_pb2
-from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+from apache_beam.runners.pipeline_context import PipelineContext
+from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
 from apache_beam.transforms.environments import EmbeddedPythonEnvironment
 
 
@@ -19,7 +20,7 @@ def run(path: str) -> None:
     """Runs the pipeline with every container environment replaced by this process."""
     with open(path, "rb") as stream:  # noqa: PTH123  a path from the service, used once
         proto = beam_runner_api_pb2.Pipeline.FromString(stream.read())
-    here = EmbeddedPythonEnvironment.default().to_runner_api(None)
+    here = EmbeddedPythonEnvironment.default().to_runner_api(PipelineContext())
     for environment in proto.components.environments.values():
         environment.CopyFrom(here)
     FnApiRunner().run_via_runner_api(proto, PipelineOptions([])).wait_until_finish()

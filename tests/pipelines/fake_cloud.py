@@ -29,8 +29,8 @@ WORKER = Path(__file__).with_name("dataflow_worker.py")
 @contextlib.contextmanager
 def storage_emulator(*buckets: str) -> Iterator[str]:
     """An emulated Google Cloud Storage with some empty buckets; yields what ``STORAGE_EMULATOR_HOST`` must say."""
-    from gcp_storage_emulator.server import RequestHandler
-    from gcp_storage_emulator.storage import Storage
+    from gcp_storage_emulator.server import RequestHandler  # type: ignore[import-untyped]
+    from gcp_storage_emulator.storage import Storage  # type: ignore[import-untyped]
 
     logging.getLogger("gcp_storage_emulator").setLevel(logging.CRITICAL)
     for name in ("api.object", "api.bucket"):
@@ -42,9 +42,9 @@ def storage_emulator(*buckets: str) -> Iterator[str]:
 
     server = Server(("localhost", 0), functools.partial(RequestHandler, store))
     with _serving(server) as host:
-        from google.cloud import storage
+        from google.cloud.storage import Client
 
-        client = storage.Client(
+        client = Client(
             project="p",
             credentials=_anonymous(),
             client_options={"api_endpoint": host},
@@ -58,7 +58,7 @@ def storage_emulator(*buckets: str) -> Iterator[str]:
 def _anonymous() -> Any:
     from google.auth.credentials import AnonymousCredentials
 
-    return AnonymousCredentials()  # type: ignore[no-untyped-call]
+    return AnonymousCredentials()
 
 
 @contextlib.contextmanager

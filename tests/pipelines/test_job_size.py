@@ -29,7 +29,7 @@ from tests.pipelines.corpus import write_config
 
 LIMIT_BYTES = 1_000_000
 
-Builder = Callable[[RunDirectory, str, int], beam.PTransform]
+Builder = Callable[[RunDirectory, str, int], beam.PTransform[Any, Any]]
 
 SPEC = TokenizerSpec("gs://lake/run/tokenizer/t.json", "0" * 64, None, "auto")
 
@@ -70,7 +70,7 @@ STEPS: dict[str, Builder] = {
 }
 
 
-def job_bytes(transform: beam.PTransform) -> int:
+def job_bytes(transform: beam.PTransform[Any, Any]) -> int:
     """Size of the pipeline's proto, which is what a runner is sent."""
     pipeline = beam.Pipeline(options=PipelineOptions([]))
     _ = pipeline | transform
