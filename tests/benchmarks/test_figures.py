@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import doctest
 import importlib
+import json
 from pathlib import Path
 
 import pytest
@@ -73,3 +74,13 @@ def test_no_long_run_is_claimed_from_inputs_of_nearly_one_size() -> None:
 
     few, full = ([Outcome(Measured(wall, wall, ""), {}, {}, 0)] for wall in (4.0, 4.5))
     assert not [key for key in summarize(few, full, (Size(30, 10), Size(60, 20))) if key.startswith("long_run")]
+
+
+def test_the_committed_page_shows_the_committed_results() -> None:
+    from benchmarks import headlines
+
+    page = (BENCHMARKS / "RESULTS.md").read_text()
+    results = json.loads((BENCHMARKS / "results.json").read_text())
+    command = page.partition("| command | `")[2].partition("`")[0]
+    assert command.startswith("python -m benchmarks.run_all")
+    assert headlines.page(results, command) == page

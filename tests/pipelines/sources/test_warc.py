@@ -211,7 +211,7 @@ def test_a_licence_in_the_link_header_is_the_pages_own_unless_the_page_names_one
     data = record(1, http(PAGE, b"Content-Type: text/html", link)) + record(
         2, http(stated, b"Content-Type: text/html", link)
     )
-    found = documents(read_bytes("warc", "a.warc", data))
+    found = documents(read_bytes("warc", data))
     assert [(one["license"], one["license_evidence"]) for one in found] == [
         ("CC-BY-4.0", "document"),
         ("CC-BY-SA-3.0", "document"),
