@@ -34,10 +34,10 @@ class IpcCoder(coders.Coder):
 
     def to_type_hint(self) -> type:
         """The type this coder is for."""
-        return pa.RecordBatch  # type: ignore[no-any-return]  # pyarrow ships no types
+        return pa.RecordBatch
 
 
-coders.registry.register_coder(pa.RecordBatch, IpcCoder)
+coders.registry.register_coder(pa.RecordBatch, IpcCoder)  # type: ignore[attr-defined]  # not in its __all__
 
 KeyedBatch = beam.typehints.Tuple[int, pa.RecordBatch]
 """An int64 key and a batch: what a columnar shuffle is made of."""

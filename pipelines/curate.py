@@ -19,7 +19,7 @@ from gristmill.pipelines.annotate import Annotate, annotate_tasks
 from gristmill.pipelines.decide import Decide, configured_rules, decide_tasks
 from gristmill.pipelines.dedup_stage import dedup_facts, number_documents, run_dedup
 from gristmill.pipelines.extract import Extract, extract_tasks, source_options
-from gristmill.pipelines.options import Execution
+from gristmill.pipelines.options import Execution, check_execution
 from gristmill.pipelines.plan import Task, prune
 from gristmill.pipelines.report_stage import report_facts, run_report
 from gristmill.pipelines.session import Listener, Session, Silent
@@ -98,11 +98,12 @@ def curate(
     Raises:
         GristmillError: see :mod:`gristmill.errors`; what is committed stays.
     """
+    execution = execution or Execution(workers=config.run.workers)
+    check_execution(execution, config)
     rules = check_before_run(config)
     run, state = open_run(config, replace=replace)
     shards = list_inputs(config, {shard.uri: shard for shard in run.read_inputs()})
     check_first_shards(config, shards)
-    execution = execution or Execution(workers=config.run.workers)
     session = Session(run, config, execution, listener or Silent(), state)
     run.write_state(state)
     run.write_inputs(shards)

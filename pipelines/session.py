@@ -13,7 +13,7 @@ import apache_beam as beam
 from gristmill import storage
 from gristmill.config import Config
 from gristmill.errors import ConfigError, WorkerError
-from gristmill.pipelines.options import Execution, check_execution, pipeline_options
+from gristmill.pipelines.options import Execution, pipeline_options
 from gristmill.pipelines.plan import Plan, Task, make_plan, store_plan
 from gristmill.pipelines.shardwise import ProcessShards, ShardWork
 from gristmill.runs import RunDirectory
@@ -58,9 +58,6 @@ class Session:
         execution: runner and options.
         listener: hears of progress.
         state: the content of ``run.json``.
-
-    Raises:
-        ConfigError: the runner or its options cannot work with this configuration.
     """
 
     run: RunDirectory
@@ -68,9 +65,6 @@ class Session:
     execution: Execution
     listener: Listener
     state: dict[str, Any]
-
-    def __post_init__(self) -> None:
-        check_execution(self.execution, self.config)
 
     def shardwise(self, step: str, tasks: Sequence[Task], work: ShardWork, *, plan: Plan | None = None) -> Plan:
         """Runs one step in which each task makes its own output."""

@@ -64,10 +64,11 @@ class ShardWriter:
 
 def read_footer(uri: str) -> tuple[str, dict[str, Any]] | None:
     """Stage key and counts of a committed file; None when it is absent or has none."""
-    if not storage.exists(uri):
+    try:
+        with storage.open_read(uri) as stream:
+            metadata = pq.read_metadata(stream).metadata or {}
+    except FileNotFoundError:
         return None
-    with storage.open_read(uri) as stream:
-        metadata = pq.read_metadata(stream).metadata or {}
     if KEY not in metadata:
         return None
     return metadata[KEY].decode(), json.loads(metadata.get(COUNTS, b"{}"))

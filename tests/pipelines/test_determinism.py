@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow.dataset as ds
+
 from tests.pipelines.command import free_port, wait_for_port
 from tests.pipelines.corpus import make_corpus
 from tests.pipelines.invoke import contents, gristmill
@@ -31,6 +33,9 @@ def test_the_same_bytes_whatever_runs_it_and_however(tmp_path: Path) -> None:
     make_corpus(tmp_path, seed=11, documents=160, shards=4)
     wanted = variant(tmp_path, "first", seed="0")
     assert len(wanted) > 8
+    verdicts = ds.dataset(tmp_path / "first" / "ledger").to_table(columns=["verdict"]).column(0).to_pylist()
+    assert {"kept", "removed", "duplicate"} <= set(verdicts)
+    assert len(list((tmp_path / "first" / "dedup" / "edges").iterdir())) > 1, "one partition would prove little"
     assert any(name.endswith("part-00001.arrow") for name in wanted)
 
     assert variant(tmp_path, "twice", seed="0") == wanted, "twice"
