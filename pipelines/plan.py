@@ -69,7 +69,6 @@ def make_plan(step: str, tasks: Sequence[Task]) -> Plan:
 
     A stale output is removed before the work starts, so that from then on a file that exists is a file that is done.
     """
-
     # One listing for each folder instead of a look-up for each output: a first run has nothing to look up.
     folders = {task.uri.rpartition("/")[0] for task in tasks}
     there = {entry.uri for folder in folders for entry in storage.walk(folder)}
