@@ -3,7 +3,9 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-STAMP := $(VENV)/.installed-$(shell cat setup.py constraints.txt Makefile | sha256sum | cut -c1-12)
+DIGEST := $(shell cat setup.py constraints.txt Makefile | sha256sum | cut -c1-12)
+RUN := $(VENV)/.installed-run-$(DIGEST)
+DEV := $(VENV)/.installed-dev-$(DIGEST)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --prefer-binary --constraint constraints.txt
 
 .DEFAULT_GOAL := help
@@ -12,35 +14,35 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --prefer
 help: ## this help
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
 
-demo: $(STAMP) ## raw web, books and code -> tokens -> report -> 100 training steps -> a completion (under 5 minutes)
+demo: $(RUN) ## raw web, books and code -> tokens -> report -> 100 training steps -> a completion (under 5 minutes)
 	$(BIN)/gristmill run examples/quickstart.toml
 	$(BIN)/gristmill verify runs/quickstart
 	$(BIN)/gristmill pretrain examples/quickstart.toml
 	$(BIN)/gristmill complete runs/quickstart/train "The capital of France is"
 	@echo "open runs/quickstart/report/report.html in a browser"
 
-test: $(STAMP) ## the whole test suite (under 20 minutes on 2 cores)
+test: $(DEV) ## the whole test suite (under 20 minutes on 2 cores)
 	$(BIN)/python -m pytest
 
-lint: $(STAMP) ## formatting, lint and types
+lint: $(DEV) ## formatting, lint and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-format: $(STAMP) ## rewrite the sources as `make lint` wants them
+format: $(DEV) ## rewrite the sources as `make lint` wants them
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(STAMP) ## every figure of the README, ours beside the peer
+bench: $(DEV) ## every figure of the README, ours beside the peer
 	$(BIN)/python -m benchmarks.run_all
 
 clean: ## remove the environments, caches and runs that make made
 	rm -rf $(VENV) .venv-* runs build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis src/*.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-install: $(STAMP) ## only the virtual environment
+install: $(DEV) ## only the virtual environment
 
-$(STAMP):
+$(RUN):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Gristmill needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version). Set PYTHON=python3.11"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { [ "$$(id -u)" = 0 ] && apt-get install --yes --quiet python3-venv; } || \
@@ -49,5 +51,9 @@ $(STAMP):
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) --upgrade pip 'setuptools>=77' wheel
 	$(PIP) --only-binary :all: torch
+	$(PIP) --only-binary :all: --no-build-isolation --editable '.[train]'
+	@touch $@
+
+$(DEV): $(RUN)
 	$(PIP) --only-binary :all: --no-build-isolation --editable '.[train,trafilatura,dev]'
 	@touch $@

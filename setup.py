@@ -41,8 +41,6 @@ EXTRAS = {
         "duckdb>=1.1",
         "gcp-storage-emulator>=2026.7",
         # What Beam's DataflowRunner imports of its own gcp extra, which holds 30 clients of services we never call.
-        "google-apitools>=0.5.31,<0.5.32; python_version < '3.13'",
-        "google-apitools>=0.5.35; python_version >= '3.13'",
         "google-auth-httplib2>=0.1",
         "google-cloud-dataflow-client>=0.13,<0.14",
         "google-cloud-storage>=2.18.2",
