@@ -9,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 import apache_beam as beam
-import numpy as np
 import pyarrow as pa
 
 from gristmill import storage
@@ -39,6 +38,7 @@ from gristmill.pipelines.shardwise import ProcessShards
 from gristmill.pipelines.stage_keys import stage_key
 from gristmill.runs import RunDirectory
 from gristmill.tables import read_counts, read_groups
+from gristmill.tokenize.chunking import numpy_dtype
 from gristmill.tokenize.manifest import PartInfo
 from gristmill.tokenize.order import ranks
 from gristmill.tokenize.training import in_sample, train_bpe
@@ -145,7 +145,7 @@ def _with_missing_tokens(run: RunDirectory, plan: Plan) -> Plan:
 
 
 def _token_bytes(spec: TokenizerSpec, encoded: Sequence[Task]) -> dict[str, int]:
-    width = np.dtype(spec.load().dtype.to_pandas_dtype()).itemsize
+    width = numpy_dtype(spec.load().dtype).itemsize
     totals: dict[str, int] = defaultdict(int)
     for task, counts in zip(encoded, read_counts([task.uri for task in encoded]), strict=True):
         totals[task.raw.source] += width * int(str(counts["tokens"]))

@@ -20,6 +20,7 @@ import pyarrow as pa
 
 from gristmill.errors import TokenizerError
 from gristmill.tokenize import agreement
+from gristmill.tokenize.chunking import numpy_dtype
 from gristmill.tokenize.engines import EngineFailure, FlatIds, Gigatoken, Reference
 from gristmill.tokenize.manifest import TokenizerInfo
 from gristmill.tokenize.vocabulary import Vocabulary, read_vocabulary
@@ -146,7 +147,7 @@ class Tokenizer:
                 message = f"{self.engine} produced the special id {ids[self._forbidden[ids]][0]} from plain text"
                 raise TokenizerError(message)
         ends = offsets + np.arange(len(offsets), dtype=np.int64)
-        rows = np.empty(len(ids) + len(offsets) - 1, self.dtype.to_pandas_dtype())
+        rows = np.empty(len(ids) + len(offsets) - 1, numpy_dtype(self.dtype))
         is_text = np.ones(len(rows), np.bool_)
         is_text[ends[1:] - 1] = False
         rows[is_text] = ids

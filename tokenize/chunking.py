@@ -125,6 +125,15 @@ def rechunk(pieces: Iterable[TokenRows], dtype: npt.DTypeLike) -> Iterator[Token
         yield concat_rows(held, dtype)
 
 
+def numpy_dtype(dtype: pa.DataType) -> np.dtype[np.unsignedinteger]:
+    """The numpy type of token ids of an Arrow type. (pyarrow's own conversion needs pandas, which is no dependency.)
+
+    >>> numpy_dtype(pa.uint16()).itemsize
+    2
+    """
+    return np.dtype(f"u{dtype.bit_width // 8}")
+
+
 def list_array(values: Ids, offsets: npt.NDArray[np.int64]) -> pa.ListArray:
     """A ``list<uint16>`` or ``list<uint32>`` over these buffers, values not copied, no validity bitmap."""
     return pa.ListArray.from_arrays(pa.array(offsets.astype(np.int32)), pa.array(values))
@@ -144,7 +153,7 @@ def list_parts(array: pa.Array) -> tuple[Ids, npt.NDArray[np.int64]]:
         message = f"token ids must be uint16 or uint32 without nulls, got {kind.value_type}"
         raise TypeError(message)
     if not len(array):
-        return np.empty(0, kind.value_type.to_pandas_dtype()), np.zeros(1, np.int64)
+        return np.empty(0, numpy_dtype(kind.value_type)), np.zeros(1, np.int64)
     offsets = array.offsets.to_numpy()
     values = array.values.to_numpy()[int(offsets[0]) : int(offsets[-1])]
     return values, offsets.astype(np.int64) - int(offsets[0])

@@ -22,7 +22,15 @@ import pyarrow as pa
 
 from gristmill.documents import DOC_ID_BYTES
 from gristmill.errors import IntegrityError, TokenizerError
-from gristmill.tokenize.chunking import Ids, TokenRows, concat_rows, rechunk, rows_of, token_columns
+from gristmill.tokenize.chunking import (
+    Ids,
+    TokenRows,
+    concat_rows,
+    numpy_dtype,
+    rechunk,
+    rows_of,
+    token_columns,
+)
 from gristmill.tokenize.manifest import Manifest, PartInfo
 from gristmill.tokenize.order import doc_id_bytes
 
@@ -95,7 +103,7 @@ def write_encoded(
         TokenizerError: as in :func:`write_part`.
     """
     pieces = _of_type((rows for batch in batches for rows in rows_of(batch)), dtype)
-    rows = concat_rows(pieces, dtype.to_pandas_dtype())
+    rows = concat_rows(pieces, numpy_dtype(dtype))
     return _write(path, [rows.take(rows.in_order())], ENCODED_SCHEMA(dtype), metadata)
 
 
@@ -122,7 +130,7 @@ def merge_sorted(
     """
     schema = ENCODED_SCHEMA(dtype)
     pieces = [piece for file in files for piece in _rank_slice(file, first_rank, last_rank, schema)]
-    rows = concat_rows(pieces, dtype.to_pandas_dtype())
+    rows = concat_rows(pieces, numpy_dtype(dtype))
     del pieces
     order = rows.in_order()
     ids = rows.doc_ids[order]
@@ -171,7 +179,7 @@ class Part:
         if kind is None or not self._reader.schema.equals(TOKEN_SCHEMA(kind), check_metadata=False):
             message = f"{path} is not a token part: wanted the columns tokens and doc_id, got {self._reader.schema}"
             raise IntegrityError(message)
-        self.dtype = np.dtype(kind.to_pandas_dtype())
+        self.dtype = numpy_dtype(kind)
         self.metadata = _decoded(self._reader.schema.metadata)
         self.batch_count = int(self._reader.num_record_batches)
 
@@ -287,7 +295,7 @@ def _write(path: Path, pieces: Iterable[TokenRows], schema: pa.Schema, metadata:
     with path.open("wb") as file:
         sink = _HashingSink(file)
         with pa.ipc.new_file(pa.PythonFile(sink, mode="w"), schema, options=_OPTIONS) as writer:
-            for chunk in rechunk(_of_type(pieces, dtype), dtype.to_pandas_dtype()):
+            for chunk in rechunk(_of_type(pieces, dtype), numpy_dtype(dtype)):
                 writer.write_batch(_record_batch(chunk, schema))
                 rows, tokens = rows + len(chunk), tokens + len(chunk.values)
                 text_bytes += int(chunk.text_bytes.sum(dtype=np.int64))
@@ -297,7 +305,7 @@ def _write(path: Path, pieces: Iterable[TokenRows], schema: pa.Schema, metadata:
 def _of_type(pieces: Iterable[TokenRows], dtype: pa.DataType) -> Iterator[TokenRows]:
     """The pieces, refused when their ids have another type than ``dtype``."""
     for piece in pieces:
-        if piece.values.dtype != dtype.to_pandas_dtype():
+        if piece.values.dtype != numpy_dtype(dtype):
             message = f"wanted token ids of type {dtype}, got {piece.values.dtype}; encode with one tokenizer"
             raise TokenizerError(message)
         yield piece
