@@ -18,7 +18,7 @@ demo: $(RUN) ## raw web, books and code -> tokens -> report -> 100 training step
 	$(BIN)/gristmill run examples/quickstart.toml
 	$(BIN)/gristmill verify runs/quickstart
 	$(BIN)/gristmill pretrain examples/quickstart.toml
-	$(BIN)/gristmill complete runs/quickstart/train "The capital of France is"
+	$(BIN)/gristmill complete runs/quickstart/train "The capital of France is" --temperature 0.8 --top-k 40
 	@echo "open runs/quickstart/report/report.html in a browser"
 
 test: $(DEV) ## the whole test suite (under 20 minutes on 2 cores)

@@ -126,7 +126,7 @@ def rechunk(pieces: Iterable[TokenRows], dtype: npt.DTypeLike) -> Iterator[Token
 
 
 def numpy_dtype(dtype: pa.DataType) -> np.dtype[np.unsignedinteger]:
-    """The numpy type of token ids of an Arrow type. (pyarrow's own conversion needs pandas, which is no dependency.)
+    """The numpy type of token ids of an Arrow type; pyarrow's own conversion needs pandas, which is no dependency.
 
     >>> numpy_dtype(pa.uint16()).itemsize
     2

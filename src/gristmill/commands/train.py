@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import click
+from rich.text import Text
 
 from gristmill import storage
 from gristmill.commands.summary import plain_table, show, wide_console
@@ -116,9 +117,7 @@ def complete_command(
         console.print(
             f"The first {found.dropped_tokens} tokens of the prompt did not fit the window and were not seen."
         )
-    console.print(f"[dim]{_plain(prompt)}[/dim]{_plain(found.continuation)}", highlight=False, soft_wrap=True)
-
-
-def _plain(text: str) -> str:
-    """Text that Rich prints as it is."""
-    return text.replace("[", "\\[")
+    line = Text(prompt, style="dim")
+    # Line breaks are shown as \n: a young model loves them, and blank lines would hide what it said.
+    line.append(repr(found.continuation)[1:-1], style="bold")
+    console.print(line, soft_wrap=True)
