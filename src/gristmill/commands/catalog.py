@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import Any
 
 import click
 from pydantic import BaseModel
+from rich.table import Table
 
 from gristmill.commands.summary import plain_table, show, wide_console
 from gristmill.config import Config, load_config
@@ -29,15 +31,26 @@ def rules_command(run: str | None, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(rows, indent=1, ensure_ascii=False))
         return
-    table = plain_table("Rules in force" if run else "Rules")
-    names = ("rule", "failed", "share", "only cause", "keeps") if run else ("rule", "variant", "signal", "keeps", "for")
+    console = wide_console()
+    if run:
+        show(console, _rule_table("Rules in force", rows, ("rule", "failed", "share", "only cause", "keeps")))
+        return
+    # A table for each variant: its rules mostly share one source, which would squeeze the columns of one long table.
+    for key, rules in itertools.groupby(rows, key=lambda row: (row["rule_set"], row["variant"])):
+        listed = list(rules)
+        show(console, _rule_table(" ".join(key), listed, ("rule", "signal", "keeps", "for")))
+        for source in dict.fromkeys(row["source"] for row in listed):
+            console.print(f"  source: {source}", highlight=False)
+
+
+def _rule_table(title: str, rows: list[dict[str, Any]], names: tuple[str, ...]) -> Table:
+    table = plain_table(title)
     for name in names:
         table.add_column(name, justify="right" if name in {"failed", "share", "only cause"} else "left")
-    if not run:
-        table.add_column("source", overflow="fold")
+    table.columns[0].no_wrap = True
     for row in rows:
-        table.add_row(*(_cell(row[name.replace(" ", "_")]) for name in names), *(() if run else (row["source"],)))
-    show(wide_console(), table)
+        table.add_row(*(_cell(row[name.replace(" ", "_")]) for name in names))
+    return table
 
 
 def _cell(value: Any) -> str:
