@@ -161,8 +161,12 @@ class Watcher:
         folders = {uri.rpartition("/")[0] for uri in waiting}
         remote = any(storage.is_remote(folder) for folder in folders)
         done, weight = self._plan.reused, sum(task.weight_bytes for task in self._plan.tasks)
-        while not self._stop.wait(_POLL_SECONDS_REMOTE if remote else _POLL_SECONDS_LOCAL):
+        pause = _POLL_SECONDS_REMOTE if remote else _POLL_SECONDS_LOCAL
+        while not self._stop.wait(pause):
+            began = time.monotonic()
             there = {entry.uri for folder in folders for entry in storage.walk(folder)}
             ready = done + sum(uri in there for uri in waiting)
             left = sum(task.weight_bytes for uri, task in waiting.items() if uri not in there)
             self._listener.progressed(self._plan.step, ready, weight - left)
+            # Listing a hundred thousand files takes a while; watching must stay a small part of the work.
+            pause = max(pause, 10 * (time.monotonic() - began))

@@ -96,6 +96,20 @@ def test_a_missing_file_and_an_unknown_scheme_are_said_plainly(tmp_path: Path) -
         storage.stat("s4://bucket/x")
 
 
+def test_a_glob_of_a_code_source_matches_directories_and_no_file_twice(tmp_path: Path) -> None:
+    for name in ("repos/one/a.py", "repos/two/b.py", "repos/two/deep/c.py", "repos/three.zip"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("x")
+    found = storage.find(f"{tmp_path}/repos/*", directories=True)
+    assert [(stat.uri.rpartition("/")[2], stat.is_directory) for stat in found] == [
+        ("one", True),
+        ("three.zip", False),
+        ("two", True),
+    ]
+    assert [stat.uri.rpartition("/")[2] for stat in storage.find(f"{tmp_path}/repos/*")] == ["three.zip"]
+
+
 @given(parts)
 def test_the_root_of_a_pattern_holds_everything_that_matches(pattern: str) -> None:
     root = storage.root_of(pattern)

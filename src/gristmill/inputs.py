@@ -128,7 +128,7 @@ def write_inputs(uri: str, shards: Sequence[RawShard], *, run: str) -> None:
 
 
 def _expand(source: SourceSection, pattern: str) -> list[FileStat]:
-    matches = storage.find(pattern)
+    matches = storage.find(pattern, directories=source.kind == "code")
     if not matches:
         msg = (
             f"source {source.name!r}: the path {pattern!r} matched no file "

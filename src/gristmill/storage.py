@@ -13,6 +13,7 @@ raw shard goes through :func:`local_copy`, so readers only ever see local files.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import re
 import shutil
@@ -23,7 +24,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from gristmill.errors import InputError
-from gristmill.storage_backends import FileStat, Storage, backend
+from gristmill.storage_backends import FileStat, LocalStorage, Storage, backend
 
 _WILDCARD = re.compile(r"[*?\[]")
 
@@ -93,14 +94,22 @@ def glob_regex(pattern: str) -> re.Pattern[str]:
     return re.compile("".join(out), re.DOTALL)
 
 
-def find(pattern: str) -> list[FileStat]:
-    """Files (and, for a pattern without wildcard, one directory) that match, sorted by uri."""
+def find(pattern: str, *, directories: bool = False) -> list[FileStat]:
+    """Files that match, sorted by uri.
+
+    Args:
+        pattern: a uri or a glob. A uri without wildcard may also name a local directory.
+        directories: a glob matches local directories too.
+    """
     store = backend(pattern)
     if not has_wildcard(pattern):
         stat = store.stat(pattern.rstrip("/"))
         return [] if stat is None else [stat]
     regex = glob_regex(pattern)
-    return sorted(stat for stat in store.walk(root_of(pattern)) if regex.fullmatch(stat.uri))
+    entries = store.walk(root_of(pattern))
+    if directories and isinstance(store, LocalStorage):
+        entries = itertools.chain(entries, store.walk_directories(root_of(pattern)))
+    return sorted(stat for stat in entries if regex.fullmatch(stat.uri))
 
 
 def walk(base: str) -> list[FileStat]:

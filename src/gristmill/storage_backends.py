@@ -68,15 +68,25 @@ class LocalStorage:
 
     def walk(self, base: str) -> Iterator[FileStat]:
         """All regular files below ``base``; uris keep the form ``base`` was given in."""
-        for folder, folders, files in os.walk(base):
-            folders.sort()
-            prefix = "" if folder == "." else f"{folder}/"
-            # A base of "." gives "./a/b": patterns are written without the "./".
-            prefix = prefix.removeprefix("./") if base == "." else prefix
+        for prefix, _, files in self._folders(base):
             for name in sorted(files):
                 # A file may vanish between the listing and the stat while a run is writing beside us.
                 if (stat := self.stat(f"{prefix}{name}")) is not None:
                     yield stat
+
+    def walk_directories(self, base: str) -> Iterator[FileStat]:
+        """All directories below ``base``."""
+        for prefix, folders, _ in self._folders(base):
+            for name in folders:
+                if (stat := self.stat(f"{prefix}{name}")) is not None:
+                    yield stat
+
+    def _folders(self, base: str) -> Iterator[tuple[str, list[str], list[str]]]:
+        for folder, folders, files in os.walk(base):
+            folders.sort()
+            prefix = "" if folder == "." else f"{folder}/"
+            # A base of "." gives "./a/b": patterns are written without the "./".
+            yield (prefix.removeprefix("./") if base == "." else prefix), folders, files
 
     def open_read(self, uri: str) -> BinaryIO:
         """An ordinary binary file."""
