@@ -17,7 +17,7 @@ from gristmill import storage
 from gristmill.dedup.components import connected_components
 from gristmill.pipelines.plan import Task
 from gristmill.runs import RunDirectory
-from gristmill.tables import ShardWriter, read_footer
+from gristmill.tables import ShardWriter, read_footer, read_table
 
 COMPONENT_SCHEMA = pa.schema(
     [pa.field("document", pa.int64(), nullable=False), pa.field("component", pa.int64(), nullable=False)]
@@ -51,15 +51,14 @@ def write_components(run: RunDirectory, edges: Sequence[Task], key: str) -> None
 
 def shards_with_candidates(run: RunDirectory, fingerprinted: Sequence[Task]) -> list[int]:
     """Indexes of the tasks whose shard holds at least one candidate document."""
-    with storage.open_read(components_uri(run)) as stream:
-        documents = pq.read_table(stream, columns=["document"]).column(0).to_numpy()
+    documents = read_table(components_uri(run), ["document"]).column(0).to_numpy()
     firsts = [task.first for task in fingerprinted]
     return sorted({bisect.bisect_right(firsts, number) - 1 for number in np.unique(documents).tolist()})
 
 
 def read_range(uri: str, first: int, last: int) -> pa.Table:
     """Rows with ``first <= document < last`` of a file sorted by document number; other row groups are not read."""
-    with storage.open_read(uri) as stream, pq.ParquetFile(stream) as file:
+    with storage.open_read(uri) as stream, pq.ParquetFile(stream, pre_buffer=False) as file:
         column = file.schema_arrow.get_field_index("document")
         wanted = []
         for group in range(file.num_row_groups):
@@ -72,6 +71,5 @@ def read_range(uri: str, first: int, last: int) -> pa.Table:
 
 
 def _read_edges(uri: str) -> tuple[np.ndarray, np.ndarray]:
-    with storage.open_read(uri) as stream:
-        table = pq.read_table(stream)
+    table = read_table(uri)
     return table.column("a").to_numpy(), table.column("b").to_numpy()

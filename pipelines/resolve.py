@@ -15,7 +15,6 @@ from collections.abc import Iterable, Iterator, Sequence
 import apache_beam as beam
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from gristmill import storage
 from gristmill.config import DedupSection
@@ -30,7 +29,7 @@ from gristmill.pipelines.plan import Task, load_plan
 from gristmill.pipelines.shardwise import ShuffleBatches, naming
 from gristmill.pipelines.stage_keys import stage_key
 from gristmill.runs import RunDirectory
-from gristmill.tables import ShardWriter, one_batch, read_footer, read_groups
+from gristmill.tables import ShardWriter, one_batch, read_footer, read_groups, read_table
 
 FOLDER = "dedup/resolved"
 
@@ -221,11 +220,7 @@ def merge_resolved(run: RunDirectory, groups: Sequence[Task], key: str) -> None:
     footer = read_footer(uri)
     if footer is not None and footer[0] == key:
         return
-    tables = []
-    for task in groups:
-        with storage.open_read(task.uri) as stream:
-            tables.append(pq.read_table(stream))
-    merged = pa.concat_tables(tables).sort_by("document").combine_chunks()
+    merged = pa.concat_tables([read_table(task.uri) for task in groups]).sort_by("document").combine_chunks()
     with storage.committing(uri, run=run.uri) as path, ShardWriter(path, RESOLVED_SCHEMA, key) as writer:
         for first in range(0, max(1, merged.num_rows), 1 << 20):
             writer.write(one_batch(merged.slice(first, 1 << 20)))

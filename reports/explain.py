@@ -18,6 +18,7 @@ from gristmill.errors import InputError
 from gristmill.filters.rules import ResolvedRule, parse_use, resolve
 from gristmill.inputs import RawShard
 from gristmill.runs import RunDirectory
+from gristmill.tables import read_table
 from gristmill.tokenize.manifest import Manifest
 from gristmill.tokenize.order import part_of, ranks
 
@@ -92,8 +93,7 @@ def _find(
         uri = run.shard("ledger", shard)
         if not storage.exists(uri):
             return []
-        with storage.open_read(uri) as stream:
-            table = pq.read_table(stream)
+        table = read_table(uri)
         table = table.append_column("row", pa.array(range(table.num_rows), pa.int64()))
         return [(shard, row) for row in table.filter(matches(table)).to_pylist()]
 
@@ -181,12 +181,14 @@ def _short(value: Any) -> str:
 
 def _read_row(uri: str, row: int) -> dict[str, Any]:
     """One row of a committed file; only its row group is read."""
-    with storage.open_read(uri) as stream, pq.ParquetFile(stream) as file:
+    with storage.open_read(uri) as stream, pq.ParquetFile(stream, pre_buffer=False) as file:
         first = 0
         for group in range(file.num_row_groups):
             rows = file.metadata.row_group(group).num_rows
             if row < first + rows:
-                found: dict[str, Any] = file.read_row_group(group).slice(row - first, 1).to_pylist()[0]
+                found: dict[str, Any] = (
+                    file.read_row_group(group, use_threads=False).slice(row - first, 1).to_pylist()[0]
+                )
                 return found
             first += rows
     msg = f"{uri} has no row {row}; run `gristmill verify` on this run"
@@ -203,8 +205,7 @@ def _part(run: RunDirectory, row: dict[str, Any]) -> str:
 def _dead_letters(run: RunDirectory, document: str) -> list[dict[str, Any]]:
     letters = []
     for entry in storage.walk(run.path("errors")):
-        with storage.open_read(entry.uri) as stream:
-            table = pq.read_table(stream)
+        table = read_table(entry.uri)
         letters += table.filter(pc.ends_with(table.column("uri"), document)).to_pylist()
     return letters
 

@@ -21,6 +21,7 @@ from gristmill.errors import GristmillError
 from gristmill.inputs import RawShard
 from gristmill.reports.reconcile import check_manifest_totals, read_totals
 from gristmill.runs import RunDirectory
+from gristmill.tables import read_table
 from gristmill.tokenize.manifest import Manifest, check_manifest
 from gristmill.tokenize.order import ranks
 from gristmill.tokenize.shards import open_part, verify_part
@@ -113,8 +114,7 @@ def _ledger(run: RunDirectory, shards: Sequence[RawShard], kept: KeptDocuments) 
     targets: set[bytes] = set()
     for shard in shards:
         uri = run.shard("ledger", shard)
-        with storage.open_read(uri) as stream:
-            table = pq.read_table(stream)
+        table = read_table(uri)
         verdict = table.column("verdict").cast(pa.string())
         ruled = pc.greater(pc.list_value_length(table.column("failed_rules")), 0)
         if not pc.all(pc.equal(ruled, pc.equal(verdict, "removed")), min_count=0).as_py():
@@ -170,5 +170,4 @@ def _batch_faults(batch: Any, manifest: Manifest, path: str, left: dict[bytes, i
 
 
 def _column(uri: str, name: str) -> pa.ChunkedArray:
-    with storage.open_read(uri) as stream:
-        return pq.read_table(stream, columns=[name]).column(0)
+    return read_table(uri, [name]).column(0)

@@ -116,8 +116,8 @@ def common_root(patterns: Sequence[str]) -> str:
 
 def read_inputs(uri: str) -> list[RawShard]:
     """The shards listed in an ``inputs.parquet``."""
-    with storage.open_read(uri) as stream:
-        return [RawShard(**row) for row in pq.read_table(stream).to_pylist()]
+    with storage.open_read(uri) as stream, pq.ParquetFile(stream, pre_buffer=False) as file:
+        return [RawShard(**row) for row in file.read(use_threads=False).to_pylist()]
 
 
 def write_inputs(uri: str, shards: Sequence[RawShard], *, run: str) -> None:

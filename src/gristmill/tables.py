@@ -74,6 +74,16 @@ def read_footer(uri: str) -> tuple[str, dict[str, Any]] | None:
     return metadata[KEY].decode(), json.loads(metadata.get(COUNTS, b"{}"))
 
 
+def read_table(uri: str, columns: Sequence[str] | None = None) -> pa.Table:
+    """A whole file of a run, local or remote, read by the calling thread alone.
+
+    Arrow's own threads would read the Python stream too; one that still holds it while the interpreter ends aborts the
+    process after its work is done.
+    """
+    with storage.open_read(uri) as stream, pq.ParquetFile(stream, pre_buffer=False) as file:
+        return file.read(columns=columns, use_threads=False)
+
+
 def read_groups(path: Path, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
     """One record batch per row group, in order."""
     with pq.ParquetFile(path) as file:

@@ -2,42 +2,62 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
 from pathlib import Path
 
 TIMEOUT_SECONDS = 600
 
+COMMITTED = ("documents", "signals", "decisions", "dedup", "ledger", "tokens")
+"""Folders of outputs that a resumed run must leave as they are."""
+
 
 def gristmill(
-    folder: Path, *args: str, env: Mapping[str, str] | None = None, fails: bool = False
+    *arguments: str, folder: Path, environment: dict[str, str] | None = None, code: int = 0
 ) -> subprocess.CompletedProcess[str]:
-    """Runs a command with ``folder`` as current directory.
-
-    Args:
-        folder: current directory.
-        args: the command line after ``gristmill``.
-        env: variables added to this process's own.
-        fails: whether the command is expected to fail; the other outcome is an assertion error with its output.
-    """
+    """One command with ``folder`` as current directory; fails unless it exits with ``code``."""
     done = subprocess.run(
-        [sys.executable, "-m", "gristmill.cli", *args],
+        [sys.executable, "-m", "gristmill.cli", *arguments],
         cwd=folder,
-        env={**os.environ, **(env or {})},
+        env=os.environ | (environment or {}),
         capture_output=True,
         text=True,
         timeout=TIMEOUT_SECONDS,
         check=False,
     )
-    assert (done.returncode != 0) == fails, f"gristmill {' '.join(args)}\n{done.stdout}\n{done.stderr}"
+    assert done.returncode == code, f"{arguments}: exit {done.returncode}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
     return done
 
 
-def contents(run: Path, *folders: str) -> dict[str, bytes]:
+def contents(run: Path, folders: tuple[str, ...] = ("ledger", "tokens")) -> dict[str, str]:
+    """SHA-256 of every file below some folders of a run, by relative name."""
+    return {
+        str(path.relative_to(run)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for folder in folders
+        for path in sorted((run / folder).rglob("*"))
+        if path.is_file()
+    }
+
+
+def stamps(run: Path, folders: tuple[str, ...] = COMMITTED) -> dict[str, tuple[int, int]]:
+    """Inode and modification time of every committed file: what changes when a file is written again."""
+    found = {}
+    for folder in folders:
+        for path in sorted((run / folder).rglob("*")):
+            try:
+                stat = path.stat()
+            except FileNotFoundError:
+                continue
+            if path.is_file():
+                found[str(path.relative_to(run))] = (stat.st_ino, stat.st_mtime_ns)
+    return found
+
+
+def file_bytes(run: Path, *folders: str) -> dict[str, bytes]:
     """The bytes of every file below some folders of a run, by path relative to the run."""
     files = [path for folder in folders for path in sorted((run / folder).rglob("*")) if path.is_file()]
     assert files, f"no file below {', '.join(folders)} of {run}"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.pipelines.command import contents, gristmill, stamps
 from tests.pipelines.corpus import make_corpus, write_config
-from tests.pipelines.invoke import contents, gristmill, stamps
 
 STEPS = ("extract", "annotate", "decide", "fingerprint", "join", "resolve", "encode", "gather", "report")
 

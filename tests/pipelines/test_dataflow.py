@@ -16,7 +16,7 @@ import pytest
 from gristmill.config import load_config
 from gristmill.errors import ConfigError
 from gristmill.pipelines.options import Execution, check_execution
-from tests.pipelines.command import contents, gristmill
+from tests.pipelines.command import file_bytes, gristmill
 from tests.pipelines.corpus import make_corpus, write_config
 from tests.pipelines.fake_cloud import CleanWorker, FakeDataflow, Request, service_account, storage_emulator
 
@@ -80,10 +80,10 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
             write_config(folder, "gs://lake/run", raw="gs://lake/raw")
             write_config(folder, "local")
             with service.serving() as endpoint, ThreadPoolExecutor() as pool:
-                local = pool.submit(gristmill, folder, "run", "local.toml", "--workers", "1", "--quiet")
+                local = pool.submit(gristmill, "run", "local.toml", "--workers", "1", "--quiet", folder=folder)
                 key = service_account(folder / "key.json", endpoint)
                 env = {"STORAGE_EMULATOR_HOST": host, "GOOGLE_APPLICATION_CREDENTIALS": str(key)}
-                gristmill(folder, "run", "run.toml", "--quiet", *dataflow_options(endpoint), env=env)
+                gristmill("run", "run.toml", "--quiet", *dataflow_options(endpoint), folder=folder, environment=env)
                 local.result()
             yield Cloud(client, service, worker, folder / "local", env)
 
@@ -113,13 +113,13 @@ def test_a_job_request_carries_the_options_and_the_staged_package(cloud: Cloud) 
 def test_tokens_and_verdicts_are_those_of_a_local_run(cloud: Cloud) -> None:
     # Stage keys hold the checksums of the inputs, which an object store names otherwise, so files that carry a key
     # are compared by their rows; the parts that trainers read carry none and are compared byte for byte.
-    here = contents(cloud.local, "tokens")
+    here = file_bytes(cloud.local, "tokens")
     there = cloud.objects("tokens")
     assert {name: data for name, data in here.items() if "made-from" not in name} == {
         name: data for name, data in there.items() if "made-from" not in name
     }
     ledger = cloud.objects("ledger")
-    local = contents(cloud.local, "ledger")
+    local = file_bytes(cloud.local, "ledger")
     assert ledger.keys() == local.keys()
     for name, data in ledger.items():
         assert pq.read_table(io.BytesIO(data)).equals(pq.read_table(io.BytesIO(local[name]))), name

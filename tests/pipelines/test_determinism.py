@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pyarrow.dataset as ds
 
-from tests.pipelines.command import free_port, wait_for_port
+from tests.pipelines.command import contents, free_port, gristmill, wait_for_port
 from tests.pipelines.corpus import make_corpus
-from tests.pipelines.invoke import contents, gristmill
 
 
 def variant(folder: Path, name: str, *options: str, seed: str = "0", **changes: str) -> dict[str, str]:

@@ -9,8 +9,8 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 
+from tests.pipelines.command import gristmill
 from tests.pipelines.corpus import make_corpus
-from tests.pipelines.invoke import gristmill
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,8 @@ import sys
 import time
 from pathlib import Path
 
+from tests.pipelines.command import COMMITTED, contents, gristmill, stamps
 from tests.pipelines.corpus import make_corpus
-from tests.pipelines.invoke import COMMITTED, contents, gristmill, stamps
 
 KILLS = 20
 

@@ -12,8 +12,8 @@ import boto3
 import pyarrow.parquet as pq
 import pytest
 
+from tests.pipelines.command import gristmill
 from tests.pipelines.corpus import make_corpus, write_config
-from tests.pipelines.invoke import gristmill
 from tests.s3_server import s3_server
 
 

@@ -11,8 +11,8 @@ import pytest
 
 from gristmill.tokenize.bpe import load_tokenizer
 from gristmill.tokenize.manifest import Manifest
+from tests.pipelines.command import gristmill
 from tests.pipelines.corpus import make_corpus
-from tests.pipelines.invoke import gristmill
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ from gristmill.config import Config, load_config
 from gristmill.filters.rules import RULE_SETS, RuleUse, parse_use, resolve
 from gristmill.reports.explain import condition
 from gristmill.runs import RunDirectory
+from gristmill.tables import read_table
 
 
 @click.command("rules")
@@ -81,9 +82,6 @@ def _all_rules() -> list[dict[str, Any]]:
 def _fired(run_uri: str) -> list[dict[str, Any]]:
     """How often each rule in force failed a document, and how often it was the only one that did."""
     import pyarrow.compute as pc  # noqa: PLC0415
-    import pyarrow.parquet as pq  # noqa: PLC0415
-
-    from gristmill import storage  # noqa: PLC0415
 
     run = RunDirectory(run_uri)
     config = Config.model_validate(run.read_state()["config"])
@@ -92,8 +90,7 @@ def _fired(run_uri: str) -> list[dict[str, Any]]:
     failed = dict.fromkeys((rule.id for rule in rules), 0)
     alone, documents = dict(failed), 0
     for shard in run.read_inputs():
-        with storage.open_read(run.shard("decisions", shard)) as stream:
-            column = pq.read_table(stream, columns=["failed_rules"]).column(0).combine_chunks()
+        column = read_table(run.shard("decisions", shard), ["failed_rules"]).column(0).combine_chunks()
         documents += len(column)
         for counts, lists in ((failed, column), (alone, column.filter(pc.equal(pc.list_value_length(column), 1)))):
             for entry in pc.value_counts(pc.list_flatten(lists).cast("string")):
