@@ -6,7 +6,16 @@ layout. Beam ships the same package to its workers with ``--setup_file=./setup.p
 
 import setuptools
 
-FOLDERS = ("pipelines", "pipelines.sources", "filters", "dedup", "tokenize", "train_hooks", "reports")
+FOLDERS = (
+    "pipelines",
+    "pipelines.sources",
+    "filters",
+    "filters.rule_sets",
+    "dedup",
+    "tokenize",
+    "train_hooks",
+    "reports",
+)
 
 # What every command but `pretrain` and `complete` needs. Reasons: docs/decisions/0002-dependencies.md
 CORE = [

@@ -25,7 +25,8 @@ from benchmarks.measuring import machine, pin_to_one_core, run_measured, version
 from benchmarks.peers import peer_python, pinned
 from benchmarks.texts import megabytes, page_texts, write_jsonl
 from gristmill.filters.decide import decide
-from gristmill.filters.rules import RuleUse, resolve
+from gristmill.filters.rule_types import RuleUse
+from gristmill.filters.rules import resolve
 from gristmill.filters.signals import signals, warm_up
 
 

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from gristmill.errors import ConfigError, InputError
-from gristmill.filters.rules import ResolvedRule
+from gristmill.filters.rule_types import ResolvedRule
 
 DECISION_SCHEMA = pa.schema(
     [pa.field("failed_rules", pa.list_(pa.dictionary(pa.int32(), pa.string())), nullable=False)]

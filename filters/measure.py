@@ -10,10 +10,21 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import pyarrow as pa
 
+from gristmill.documents import EVIDENCE_TYPE
 from gristmill.filters.arrays import Floats, Int64s
 
-Dtype = Literal["int64", "float64", "float32", "dictionary"]
+Dtype = Literal["int64", "float64", "float32", "dictionary", "evidence"]
+
+ARROW_TYPES: dict[str, pa.DataType] = {
+    "int64": pa.int64(),
+    "float64": pa.float64(),
+    "float32": pa.float32(),
+    "dictionary": pa.dictionary(pa.int32(), pa.string()),
+    "evidence": EVIDENCE_TYPE,
+}
+"""The Arrow type of each `Dtype`."""
 
 FRACTION = "0 to 1"
 NATURAL = "0 or more"
@@ -25,7 +36,7 @@ class Signal:
 
     Attributes:
         name: the column's name.
-        dtype: its type; ``dictionary`` is ``dictionary<int32, string>``.
+        dtype: its type; ``dictionary`` is ``dictionary<int32, string>``, ``evidence`` is `EVIDENCE_TYPE`.
         unit: what one unit of it is.
         range: the values it can take.
         definition: exactly what is measured.
@@ -77,3 +88,8 @@ def ratio(
         return np.divide(above, below, out=np.zeros(len(above), np.float64), where=below > 0)
 
     return Measure(Signal(name, "float64", unit, limits, definition, source), divide)
+
+
+def signal_field(signal: Signal) -> pa.Field:
+    """The Arrow field of a signal; no signal is ever null."""
+    return pa.field(signal.name, ARROW_TYPES[signal.dtype], nullable=False)

@@ -14,20 +14,13 @@ from gristmill.filters import c4, fineweb, gopher_quality, gopher_repetition, so
 from gristmill.filters.arrays import Int64s
 from gristmill.filters.buffers import PAD_BYTES, TextBuffer, row_blocks, text_buffer
 from gristmill.filters.language import UNKNOWN, encode_languages, identify_buffer
-from gristmill.filters.measure import FRACTION, Counts, Signal
+from gristmill.filters.measure import ARROW_TYPES, FRACTION, Counts, Signal, signal_field
 from gristmill.filters.segment import segment
 
 BLOCK_BYTES = 4 << 20
 """Bytes of text that the kernels see at once; bounds their memory.
 
 Scratch is about 40 bytes per word and per line, on top of a copy of the text."""
-
-_ARROW_TYPES = {
-    "int64": pa.int64(),
-    "float64": pa.float64(),
-    "float32": pa.float32(),
-    "dictionary": pa.dictionary(pa.int32(), pa.string()),
-}
 
 _FAMILIES = (
     (gopher_quality.COLUMNS, gopher_quality.count_quality, gopher_quality.MEASURES),
@@ -56,9 +49,7 @@ SIGNALS: dict[str, Signal] = {
 }
 """Every signal by name, in the order of the columns."""
 
-SIGNALS_SCHEMA = pa.schema(
-    [pa.field(signal.name, _ARROW_TYPES[signal.dtype], nullable=False) for signal in SIGNALS.values()]
-)
+SIGNALS_SCHEMA = pa.schema([signal_field(signal) for signal in SIGNALS.values()])
 """The columns of `signals`, in order."""
 
 
@@ -93,7 +84,7 @@ def signals(
     language, score = _languages(buffer, languages, kinds)
     counts = _counts(buffer)
     columns: list[pa.Array] = [language, score]
-    columns += [pa.array(measure.formula(counts), _ARROW_TYPES[measure.signal.dtype]) for measure in _MEASURES]
+    columns += [pa.array(measure.formula(counts), ARROW_TYPES[measure.signal.dtype]) for measure in _MEASURES]
     return pa.RecordBatch.from_arrays(columns, schema=SIGNALS_SCHEMA)
 
 

@@ -13,12 +13,13 @@ from collections.abc import Sequence
 from gristmill import storage
 from gristmill.config import Config
 from gristmill.errors import ConfigError, EmptyResultError
-from gristmill.filters.rules import ResolvedRule
+from gristmill.filters.rule_types import ResolvedRule
 from gristmill.inputs import RawShard, list_inputs
 from gristmill.pipelines.annotate import Annotate, annotate_tasks
 from gristmill.pipelines.decide import Decide, configured_rules, decide_tasks
 from gristmill.pipelines.dedup_stage import dedup_facts, number_documents, run_dedup
 from gristmill.pipelines.extract import Extract, extract_tasks, source_options
+from gristmill.pipelines.extras import check_signals, configured_extras
 from gristmill.pipelines.options import Execution, check_execution
 from gristmill.pipelines.plan import Task, prune
 from gristmill.pipelines.report_stage import report_facts, run_report
@@ -62,6 +63,7 @@ def check_before_run(config: Config) -> tuple[ResolvedRule, ...]:
         EmptyResultError: a pattern matches no file.
     """
     rules = configured_rules(config)
+    check_signals(rules, configured_extras(config))
     if config.tokenizer.path is not None and not storage.exists(config.tokenizer.path):
         msg = f"tokenizer.path: no such file {config.tokenizer.path!r}; give a Hugging Face tokenizer.json"
         raise ConfigError(msg)
@@ -133,9 +135,10 @@ def _to_decisions(session: Session, shards: Sequence[RawShard], rules: tuple[Res
     if not sum(int(str(entry["documents"])) for entry in counts):
         msg = f"no document in {len(shards)} raw shards; errors/extract and `gristmill verify {run.uri}` say why"
         raise EmptyResultError(msg)
-    annotated = annotate_tasks(run, extracted)
+    extras = configured_extras(config)
+    annotated = annotate_tasks(run, extras, extracted)
     prune(run, "signals", [task.uri for task in annotated])
-    session.shardwise("annotate", annotated, Annotate(run.uri))
+    session.shardwise("annotate", annotated, Annotate(run.uri, extras))
     decided = decide_tasks(run, config, rules, annotated)
     prune(run, "decisions", [task.uri for task in decided])
     session.shardwise("decide", decided, Decide(run.uri, rules))

@@ -11,17 +11,20 @@ import pyarrow.compute as pc
 
 from gristmill import storage
 from gristmill.config import Config
-from gristmill.documents import LEDGER_SCHEMA
+from gristmill.documents import EVIDENCE_TYPE, LEDGER_SCHEMA
 from gristmill.filters.decide import decide
-from gristmill.filters.rules import ResolvedRule, parse_use, resolve
+from gristmill.filters.rule_types import ResolvedRule
+from gristmill.filters.rules import parse_use, resolve
 from gristmill.pipelines.extract import document_kind
 from gristmill.pipelines.plan import Task
 from gristmill.pipelines.stage_keys import stage_key
 from gristmill.runs import RunDirectory
 from gristmill.tables import ShardWriter, read_groups
 
-SCHEMA = pa.schema([LEDGER_SCHEMA.field(name) for name in ("doc_id", "failed_rules", "language", "language_score")])
-"""One row per document: every failing rule, in rule order."""
+_COLUMNS = ("doc_id", "failed_rules", "evidence", "language", "language_score")
+
+SCHEMA = pa.schema([LEDGER_SCHEMA.field(name) for name in _COLUMNS])
+"""One row per document: every failing rule, in rule order, and the evidence that extras found."""
 
 
 def configured_rules(config: Config) -> tuple[ResolvedRule, ...]:
@@ -72,10 +75,26 @@ class Decide:
             for group in read_groups(signals):
                 kinds = pa.array([task.name]).take(pa.nulls(group.num_rows, pa.int32()).fill_null(0))
                 rules = decide(group, kinds, self.rules).column("failed_rules")
-                columns = [group.column("doc_id"), rules, group.column("language"), group.column("language_score")]
+                language = [group.column("language"), group.column("language_score")]
+                columns = [group.column("doc_id"), rules, joined_evidence(group), *language]
                 writer.write(pa.RecordBatch.from_arrays(columns, names=SCHEMA.names))
                 rows += group.num_rows
                 passed += pc.sum(pc.equal(pc.list_value_length(rules), 0)).as_py() or 0
                 counted = pc.value_counts(pc.list_flatten(rules).cast(pa.string()))
                 failed.update({entry["values"].as_py(): entry["counts"].as_py() for entry in counted})
             writer.finish({"documents": rows, "passed": passed, "failed": dict(failed)})
+
+
+def joined_evidence(signals: pa.RecordBatch) -> pa.Array:
+    """All evidence columns of a batch of signals as one, in the order of the columns.
+
+    >>> joined_evidence(pa.RecordBatch.from_pydict({"word_count": [1, 2]})).to_pylist()
+    [[], []]
+    """
+    found = [column for column in signals.columns if column.type.equals(EVIDENCE_TYPE)]
+    if len(found) == 1:
+        return found[0]
+    rows = [
+        [entry for entries in row for entry in entries] for row in zip(*(c.to_pylist() for c in found), strict=True)
+    ]
+    return pa.array(rows or [[]] * signals.num_rows, EVIDENCE_TYPE)

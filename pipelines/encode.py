@@ -211,6 +211,7 @@ def ledger_rows(
         "uri": documents.column("uri"),
         "verdict": pa.DictionaryArray.from_arrays(code.cast(pa.int32()), list(VERDICTS)),
         "failed_rules": decided.column("failed_rules"),
+        "evidence": decided.column("evidence"),
         "duplicate_of": verdicts.duplicate_of,
         "similarity": verdicts.similarity,
         "cluster_size": pa.array(verdicts.cluster_size),

@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gristmill import storage
-from gristmill.config import DedupSection, NearSection
 from gristmill.dedup.exact import exact_hashes
 from gristmill.dedup.minhash import EMPTY, signatures
+from gristmill.dedup_config import DedupSection, NearSection
 from gristmill.documents import DOC_ID_BYTES, DOCUMENT_SCHEMA
 from gristmill.pipelines.plan import Task
 from gristmill.pipelines.stage_keys import stage_key

@@ -18,11 +18,11 @@ import numpy as np
 import pyarrow as pa
 
 from gristmill import storage
-from gristmill.config import DedupSection
 from gristmill.dedup.banding import BandPlan, band_keys
 from gristmill.dedup.buckets import star_edges
 from gristmill.dedup.exact import exact_keys
 from gristmill.dedup.minhash import has_signature
+from gristmill.dedup_config import DedupSection
 from gristmill.pipelines.coders import grouped
 from gristmill.pipelines.plan import Task, load_plan
 from gristmill.pipelines.shardwise import ShuffleBatches, naming

@@ -9,7 +9,7 @@ from typing import Any
 import apache_beam as beam
 
 from gristmill import storage
-from gristmill.filters.rules import ResolvedRule
+from gristmill.filters.rule_types import ResolvedRule
 from gristmill.pipelines.measure import Measure, measure_task, read_measures
 from gristmill.pipelines.plan import Plan, Task, store_plan
 from gristmill.pipelines.session import Session

@@ -17,11 +17,11 @@ import numpy as np
 import pyarrow as pa
 
 from gristmill import storage
-from gristmill.config import DedupSection
 from gristmill.dedup.exact import exact_hashes
 from gristmill.dedup.preference import preference
 from gristmill.dedup.resolve import resolve
 from gristmill.dedup.shingles import shingle_sets
+from gristmill.dedup_config import DedupSection
 from gristmill.documents import DOC_ID_BYTES, LEDGER_SCHEMA
 from gristmill.pipelines.coders import grouped
 from gristmill.pipelines.components_step import components_uri, read_range

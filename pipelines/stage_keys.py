@@ -19,13 +19,13 @@ STAGES = ("extract", "annotate", "decide", "dedup", "tokenize", "report")
 
 VERSIONS: Mapping[str, int] = {
     "extract": 1,
-    "annotate": 1,
-    "decide": 1,
+    "annotate": 2,
+    "decide": 2,
     "fingerprint": 1,
     "join": 1,
     "resolve": 1,
     "train_tokenizer": 1,
-    "encode": 1,
+    "encode": 2,
     "gather": 1,
     "report": 1,
 }

@@ -15,7 +15,8 @@ import pyarrow.parquet as pq
 from gristmill import storage
 from gristmill.config import Config
 from gristmill.errors import InputError
-from gristmill.filters.rules import ResolvedRule, parse_use, resolve
+from gristmill.filters.rule_types import ResolvedRule
+from gristmill.filters.rules import parse_use, resolve
 from gristmill.inputs import RawShard
 from gristmill.runs import RunDirectory
 from gristmill.tables import read_table
@@ -145,7 +146,12 @@ def _sentences(
             f"Their true Jaccard similarity is {row['similarity']:.3f}; of {row['cluster_size']} documents in the "
             "cluster that one stays."
         )
-    else:
+    for found in row["evidence"]:
+        yield (
+            f"{found['rule_set']}: {found['found']!r} is in {found['item']}, "
+            f"at bytes {found['start']} to {found['end']}: {found['context']!r}."
+        )
+    if row["verdict"] == "kept":
         yield f"Kept: it passes all {len(judged)} rules in force."
         if row["cluster_size"] > 1:
             yield f"It stands for a cluster of {row['cluster_size']} documents; the others are duplicates of it."

@@ -49,7 +49,7 @@ def test_standard_tokenize_and_getsource_work_with_the_root_as_current_directory
 
 def test_every_package_is_listed_in_setup() -> None:
     text = (ROOT / "setup.py").read_text()
-    listed = ast.literal_eval(text.split("FOLDERS = ")[1].split("\n")[0])
+    listed = ast.literal_eval(text.split("FOLDERS = ")[1].split("\n)\n")[0] + "\n)")
     holding = {str(path.parent.relative_to(ROOT)).replace("/", ".") for path in SOURCES if PACKAGE not in path.parents}
     assert holding == set(listed)
 

@@ -4,9 +4,11 @@
 
     [run]       output, seed, error budget, workers
     [[source]]  one table per source: name, kind, paths, licence, extractor
+    [edit]      what is cut out of texts: C4's and RefinedWeb's lines, personal data, evaluation items
     [language]  which languages to keep
     [rules]     which rule sets to apply, and their thresholds
-    [dedup]     exact and near-duplicate removal
+    [url] [classifier] [perplexity] [pii] [words] [decontamination]   what else is measured
+    [dedup]     exact, near, line and passage duplicates
     [tokenizer] a tokenizer.json, or the size of one to train
     [tokens]    shape of the token shards
     [pretrain]  the training run that `gristmill pretrain` starts
@@ -26,8 +28,20 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from gristmill.config_errors import explain_validation
+from gristmill.dedup_config import DedupSection
 from gristmill.documents import Kind
 from gristmill.errors import ConfigError
+from gristmill.filter_config import (
+    ClassifierSection,
+    DecontaminationSection,
+    EditSection,
+    LanguageSection,
+    PerplexitySection,
+    PiiSection,
+    RulesSection,
+    UrlSection,
+    WordListsSection,
+)
 from gristmill.pretrain_config import PretrainConfig
 from gristmill.section import Section
 from gristmill.units import ByteSize, parse_bytes
@@ -62,44 +76,6 @@ class SourceSection(Section):
     encoding: str | None = Field(default=None, description="character encoding of text files; detected if not given")
     max_record_bytes: ByteSize = Field(
         default=parse_bytes("32 MiB"), description="records larger than this become dead letters"
-    )
-
-
-class LanguageSection(Section):
-    """``[language]``: which languages to keep. Applies to web pages and books, not to code."""
-
-    keep: tuple[str, ...] = Field(default=(), description="language codes to keep; empty keeps every language")
-    min_score: float = Field(default=0.0, ge=0, le=1, description="least probability of the identified language")
-
-
-class RulesSection(Section):
-    """``[rules]``: quality rules in the order they are reported."""
-
-    use: tuple[str | dict[str, Any], ...] = Field(
-        default=(), description="'set', 'set@variant' or {name=, variant=, thresholds={}}; `gristmill rules` lists them"
-    )
-
-
-class NearSection(Section):
-    """``near``: MinHash over word n-grams, verified by true Jaccard."""
-
-    shingle: int = Field(default=5, ge=1, le=64, description="words in a shingle")
-    bands: int = Field(default=14, ge=1, le=1024, description="bands of the signature")
-    rows: int = Field(default=8, ge=1, le=256, description="minhashes in a band")
-    min_jaccard: float = Field(default=0.8, gt=0, le=1, description="least true Jaccard similarity to the kept one")
-
-
-class DedupSection(Section):
-    """``[dedup]``: exact and near-duplicate removal."""
-
-    exact: bool = Field(default=True, description="remove documents whose normalised text is equal")
-    near: NearSection | Literal[False] = Field(default=NearSection(), description="near-duplicates, or false")
-    keep: Literal["longest", "earliest"] = Field(
-        default="longest", description="which copy stays; ties go to the smallest doc_id"
-    )
-    max_bucket: int = Field(default=100_000, ge=2, description="documents in one bucket before it is reported as hot")
-    partition_bytes: ByteSize = Field(
-        default=parse_bytes("256 MB"), description="band keys or shingles one worker holds at a time"
     )
 
 
@@ -139,8 +115,15 @@ class Config(Section):
 
     run: RunSection
     source: Annotated[tuple[SourceSection, ...], Field(min_length=1)]
+    edit: EditSection = EditSection()
     language: LanguageSection = LanguageSection()
     rules: RulesSection = RulesSection()
+    url: UrlSection | None = None
+    classifier: ClassifierSection | None = None
+    perplexity: PerplexitySection | None = None
+    pii: PiiSection = PiiSection()
+    words: WordListsSection = WordListsSection()
+    decontamination: DecontaminationSection | None = None
     dedup: DedupSection = DedupSection()
     tokenizer: TokenizerSection
     tokens: TokensSection = TokensSection()

@@ -52,6 +52,21 @@ DOCUMENT_SCHEMA = pa.schema(
 compressed bytes for a compressed archive; -1 where the format has no such notion). ``published`` is in milliseconds,
 the coarsest unit Parquet has. ``meta`` is a JSON object."""
 
+EVIDENCE_TYPE = pa.list_(
+    pa.struct(
+        [
+            pa.field("rule_set", pa.string(), nullable=False),
+            pa.field("item", pa.string(), nullable=False),
+            pa.field("found", pa.string(), nullable=False),
+            pa.field("context", pa.string(), nullable=False),
+            pa.field("start", pa.int64(), nullable=False),
+            pa.field("end", pa.int64(), nullable=False),
+        ]
+    )
+)
+"""What a number alone cannot say: which item of which list was found, the words found, the words around them, and where
+(bytes of the text). It travels from ``signals/`` to the ledger."""
+
 LEDGER_SCHEMA = pa.schema(
     [
         pa.field("doc_id", pa.binary(DOC_ID_BYTES), nullable=False),
@@ -59,6 +74,7 @@ LEDGER_SCHEMA = pa.schema(
         pa.field("uri", pa.string(), nullable=False),
         pa.field("verdict", _DICTIONARY, nullable=False),
         pa.field("failed_rules", pa.list_(_DICTIONARY), nullable=False),
+        pa.field("evidence", EVIDENCE_TYPE, nullable=False),
         pa.field("duplicate_of", pa.binary(DOC_ID_BYTES)),
         pa.field("similarity", pa.float32()),
         pa.field("cluster_size", pa.int32(), nullable=False),
@@ -67,7 +83,8 @@ LEDGER_SCHEMA = pa.schema(
         pa.field("tokens", pa.int32(), nullable=False),
     ]
 )
-"""One row per document: the decision and its evidence. ``failed_rules`` holds every rule that failed, in rule order.
+"""One row per document: the decision and its evidence. ``failed_rules`` holds every rule that failed, in rule order;
+``evidence`` what was found of which list or evaluation item, and where (empty for most documents).
 ``cluster_size`` counts the documents of the near-duplicate cluster, the kept one included (1: no duplicate known)."""
 
 ERROR_SCHEMA = pa.schema(

@@ -28,8 +28,9 @@ def source_digest() -> str:
     package = Path(__file__).resolve().parent
     hasher = hashlib.sha256(sys.version.encode())
     for folder in FOLDERS:
-        for path in sorted((package / folder).glob("*.py")):
-            hasher.update(path.name.encode() + b"\0" + path.read_bytes())
+        root = package / folder
+        for path in sorted(root.rglob("*.py")):
+            hasher.update(str(path.relative_to(root)).encode() + b"\0" + path.read_bytes())
     return hasher.hexdigest()[:16]
 
 

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from gristmill.errors import ConfigError, InputError
 from gristmill.filters.decide import DECISION_SCHEMA, decide
-from gristmill.filters.rules import RULE_SETS, ResolvedRule, parse_use, resolve
+from gristmill.filters.rule_types import ResolvedRule
+from gristmill.filters.rules import RULE_SETS, parse_use, resolve
 from gristmill.filters.signals import signals
 
 LEAST = ResolvedRule("a.min_words", "words", "min", 2.0, ("web", "book"), "none")

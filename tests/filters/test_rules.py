@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from gristmill.errors import ConfigError
-from gristmill.filters.rules import RULE_SETS, RuleUse, parse_use, resolve
+from gristmill.filters.rule_types import RuleUse
+from gristmill.filters.rules import RULE_SETS, parse_use, resolve
 from gristmill.filters.signals import SIGNALS
 
 

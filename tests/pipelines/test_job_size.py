@@ -11,7 +11,8 @@ import apache_beam as beam
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from gristmill.config import DedupSection, load_config
+from gristmill.config import load_config
+from gristmill.dedup_config import DedupSection
 from gristmill.inputs import RawShard
 from gristmill.pipelines.annotate import Annotate
 from gristmill.pipelines.decide import Decide, configured_rules

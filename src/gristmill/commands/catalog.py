@@ -12,7 +12,8 @@ from rich.table import Table
 
 from gristmill.commands.summary import plain_table, show, wide_console
 from gristmill.config import Config, load_config
-from gristmill.filters.rules import RULE_SETS, RuleUse, parse_use, resolve
+from gristmill.filters.rule_types import RuleUse
+from gristmill.filters.rules import RULE_SETS, parse_use, resolve
 from gristmill.reports.explain import condition
 from gristmill.runs import RunDirectory
 from gristmill.tables import read_table

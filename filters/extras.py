@@ -1,0 +1,35 @@
+"""Signals that need more than the text: a file (a model, a list, an evaluation set) or other columns of the document.
+
+An extra is a frozen dataclass that travels to every worker as it is, so it holds parameters and paths, never a loaded
+model: what it loads, it loads once per process on first use. Which extras a run has follows from its configuration
+(`gristmill.pipelines.extras`); their columns stand after those of `gristmill.filters.signals` in ``signals/``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import pyarrow as pa
+
+from gristmill.filters.measure import Signal
+
+EXTRA_COLUMNS = ("source", "kind", "uri", "text", "meta")
+"""Columns of the documents that an extra may read; ``language`` and ``language_score`` come with them."""
+
+
+class Extra(Protocol):
+    """Signals that a run's configuration asks for."""
+
+    @property
+    def signals(self) -> tuple[Signal, ...]:
+        """The columns it makes, in order."""
+        ...
+
+    def key(self) -> object:
+        """JSON values that say everything its columns depend on: parameters, and checksums of files, never paths."""
+        ...
+
+    def measure(self, documents: pa.RecordBatch) -> Sequence[pa.Array]:
+        """One column per signal, one value per row of ``documents`` (`EXTRA_COLUMNS` and the language)."""
+        ...

@@ -1,0 +1,33 @@
+"""C4: what is left of a page when its lines are cleaned (Raffel et al. 2020, arXiv:1910.10683)."""
+
+from __future__ import annotations
+
+from gristmill.filters.rule_types import Rule, RuleSet
+
+_C4_CODE = "tensorflow_datasets/text/c4_utils.py at 3e77995"
+_C4_PAPER = "Raffel et al. 2020, arXiv:1910.10683, section 2.2"
+_WEB = ("web",)
+
+C4 = RuleSet(
+    name="c4",
+    summary="pages with too few sentences on the lines that C4 keeps, placeholder text, or curly brackets",
+    kinds=_WEB,
+    default="tfds",
+    variants={
+        "tfds": (
+            Rule("max_chars", "char_count", 190_000, _C4_CODE),
+            Rule("min_sentences", "c4_sentence_count", 3, _C4_CODE),
+            Rule("max_lorem_ipsum_lines", "c4_lorem_ipsum_line_count", 0, _C4_CODE),
+            Rule("max_curly_bracket_lines", "c4_curly_bracket_line_count", 0, _C4_CODE),
+        ),
+        "paper": (
+            Rule("min_sentences", "c4_paper_sentence_count", 5, _C4_PAPER),
+            Rule("max_lorem_ipsum_lines", "c4_paper_lorem_ipsum_line_count", 0, _C4_PAPER),
+            Rule("max_curly_bracket_lines", "c4_paper_curly_bracket_line_count", 0, _C4_PAPER),
+        ),
+    },
+    notes={
+        "tfds": "the code that builds C4: 5 words a line, 3 sentences a page, at most 190,000 characters",
+        "paper": "as printed: 3 words a line, 5 sentences a page",
+    },
+)

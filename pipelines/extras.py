@@ -1,0 +1,36 @@
+"""Which extras a configuration asks for; a new one is one line here."""
+
+from __future__ import annotations
+
+from gristmill.config import Config
+from gristmill.documents import DOCUMENT_SCHEMA
+from gristmill.errors import ConfigError
+from gristmill.filters.extras import Extra
+from gristmill.filters.rule_types import ResolvedRule
+from gristmill.filters.rules import RULE_SETS
+from gristmill.filters.signals import SIGNALS
+
+
+def configured_extras(config: Config) -> tuple[Extra, ...]:
+    """The extras of a run, in the order of their columns.
+
+    Raises:
+        ConfigError: a list, model or evaluation set that is not there or cannot be read.
+    """
+    del config
+    return ()
+
+
+def check_signals(rules: tuple[ResolvedRule, ...], extras: tuple[Extra, ...]) -> None:
+    """Every rule in force judges a signal that this run measures.
+
+    Raises:
+        ConfigError: a rule set is used whose section of the configuration is missing.
+    """
+    made = {*SIGNALS, *(signal.name for extra in extras for signal in extra.signals)} - set(DOCUMENT_SCHEMA.names)
+    for rule in rules:
+        if rule.signal not in made:
+            name = rule.id.partition(".")[0]
+            needs = RULE_SETS[name].needs
+            msg = f"rules.use: {rule.id} judges {rule.signal!r}, which the section [{needs}] makes; add [{needs}]"
+            raise ConfigError(msg)
