@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gristmill.errors import ReconciliationError
-from gristmill.reports.web_domains import registrable_domain
+from gristmill.web_domains import registrable_domain
 
 T = TypeVar("T")
 

@@ -12,8 +12,8 @@ from gristmill.reports.coverage import AMOUNT_COLUMNS, READ_AND_KEPT, SIZES, amo
 from gristmill.reports.page import DECIMALS, Cell, Chart, Column, Section, Table, share
 from gristmill.reports.panel import Measured, Panel, run_totals
 from gristmill.reports.run_facts import RunFacts
-from gristmill.reports.web_domains import suffix_list_version
 from gristmill.reports.wording import counted, part_of
+from gristmill.web_domains import suffix_list_version
 
 
 def count_domains(batch: Batch) -> pa.Table:

@@ -11,8 +11,8 @@ from gristmill.reports.page import share
 from gristmill.reports.panel import Measured, run_totals
 from gristmill.reports.panels import PANELS
 from gristmill.reports.run_facts import RunFacts, run_facts
-from gristmill.reports.web_domains import suffix_list_version
 from gristmill.reports.wording import count, counted, percent
+from gristmill.web_domains import suffix_list_version
 
 SCHEMA_VERSION = 1
 """Version of the layout of report.json."""

@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 
 FOLDERS = ("filters", "dedup", "tokenize", "reports")
-"""Folders that hold kernels."""
+"""Folders that hold kernels, beside the package's own ``*_kernels.py``."""
 
 
 def source_digest() -> str:
@@ -27,6 +27,8 @@ def source_digest() -> str:
     """
     package = Path(__file__).resolve().parent
     hasher = hashlib.sha256(sys.version.encode())
+    for path in sorted(package.glob("*_kernels.py")):
+        hasher.update(path.name.encode() + b"\0" + path.read_bytes())
     for folder in FOLDERS:
         root = package / folder
         for path in sorted(root.rglob("*.py")):

@@ -18,7 +18,7 @@ from gristmill.reports.batch import Batch
 from gristmill.reports.figures import figures, to_json
 from gristmill.reports.measure import Measures
 from gristmill.reports.panels import PANELS, tallies
-from gristmill.reports.web_domains import registrable_domain
+from gristmill.web_domains import registrable_domain
 
 Pair = tuple[pa.RecordBatch, pa.RecordBatch]
 Make = Callable[[int, int], Pair]
