@@ -19,6 +19,7 @@ class Rule:
         threshold: the bound; a document fails strictly below a minimum or strictly above a maximum.
         source: where the number comes from.
         languages: the rule judges documents in these languages only; all if empty.
+        setting: a key of the configuration, such as ``classifier.threshold``, whose value takes the threshold's place.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Rule:
     threshold: float
     source: str
     languages: tuple[str, ...] = ()
+    setting: str = ""
 
     @property
     def comparison(self) -> Comparison:

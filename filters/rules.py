@@ -12,12 +12,19 @@ from collections.abc import Mapping, Sequence
 
 from gristmill.documents import KINDS
 from gristmill.errors import ConfigError, unknown_name
-from gristmill.filters.rule_sets import c4, fineweb, gopher, source_code
-from gristmill.filters.rule_types import ResolvedRule, RuleSet, RuleUse
+from gristmill.filters.rule_sets import c4, classifier, fineweb, gopher, source_code
+from gristmill.filters.rule_types import ResolvedRule, Rule, RuleSet, RuleUse
 
 RULE_SETS: dict[str, RuleSet] = {
     rule_set.name: rule_set
-    for rule_set in (gopher.QUALITY, gopher.REPETITION, c4.C4, fineweb.FINEWEB, source_code.CODE)
+    for rule_set in (
+        gopher.QUALITY,
+        gopher.REPETITION,
+        c4.C4,
+        fineweb.FINEWEB,
+        source_code.CODE,
+        classifier.CLASSIFIER,
+    )
 }
 """Every rule set by name."""
 
@@ -91,7 +98,11 @@ def _checked(use: RuleUse) -> RuleUse:
 
 
 def resolve(
-    uses: Sequence[RuleUse], *, keep_languages: Sequence[str] = (), min_language_score: float = 0.0
+    uses: Sequence[RuleUse],
+    *,
+    keep_languages: Sequence[str] = (),
+    min_language_score: float = 0.0,
+    settings: Mapping[str, float] | None = None,
 ) -> tuple[ResolvedRule, ...]:
     """The rules of a run, in the order in which they are reported: language first, then as listed.
 
@@ -99,9 +110,11 @@ def resolve(
         uses: entries of ``rules.use``.
         keep_languages: languages to keep; empty keeps all.
         min_language_score: least probability of the language; 0 asks for none.
+        settings: thresholds that stand elsewhere in the configuration, by key; a rule that names a key takes its value.
+            None lists the rules as the table has them.
 
     Raises:
-        ConfigError: an unknown name, or a rule set listed twice.
+        ConfigError: an unknown name, a rule set listed twice, or a setting that is not there.
 
     >>> [rule.id for rule in resolve([parse_use("c4@paper")], keep_languages=["en"])][:2]
     ['language.keep', 'c4.min_sentences']
@@ -123,15 +136,29 @@ def resolve(
         rule_set = RULE_SETS[use.rule_set]
         for rule in rule_set.variants[rule_set.default if use.variant is None else use.variant]:
             changed = rule.name in use.thresholds
+            threshold = use.thresholds[rule.name] if changed else _threshold(use.rule_set, rule, settings)
             found.append(
                 ResolvedRule(
                     id=f"{use.rule_set}.{rule.name}",
                     signal=rule.signal,
                     comparison=rule.comparison,
-                    threshold=float(use.thresholds[rule.name] if changed else rule.threshold),
+                    threshold=float(threshold),
                     kinds=use.kinds or rule_set.kinds,
                     source="configuration" if changed else rule.source,
                     languages=rule.languages,
                 )
             )
     return tuple(found)
+
+
+def _threshold(rule_set: str, rule: Rule, settings: Mapping[str, float] | None) -> float:
+    if not rule.setting or settings is None:
+        return rule.threshold
+    if rule.setting not in settings:
+        message = (
+            f"rule {rule_set}.{rule.name} has no threshold: it is {rule.setting}, or in the file beside the model; "
+            f"set it, or thresholds = {{{rule.name} = ...}}, or use another variant "
+            f"({', '.join(RULE_SETS[rule_set].variants)})"
+        )
+        raise ConfigError(message)
+    return settings[rule.setting]

@@ -13,10 +13,11 @@ from collections.abc import Sequence
 from gristmill import storage
 from gristmill.config import Config
 from gristmill.errors import ConfigError, EmptyResultError
+from gristmill.filters.configured import configured_rules, with_model_settings
 from gristmill.filters.rule_types import ResolvedRule
 from gristmill.inputs import RawShard, list_inputs
 from gristmill.pipelines.annotate import Annotate, annotate_tasks
-from gristmill.pipelines.decide import Decide, configured_rules, decide_tasks
+from gristmill.pipelines.decide import Decide, decide_tasks
 from gristmill.pipelines.dedup_stage import dedup_facts, number_documents, run_dedup
 from gristmill.pipelines.extract import Extract, extract_tasks, source_options
 from gristmill.pipelines.extras import check_signals, configured_extras
@@ -102,6 +103,7 @@ def curate(
     """
     execution = execution or Execution(workers=config.run.workers)
     check_execution(execution, config)
+    config = with_model_settings(config)
     rules = check_before_run(config)
     run, state = open_run(config, replace=replace)
     shards = list_inputs(config, {shard.uri: shard for shard in run.read_inputs()})

@@ -14,7 +14,6 @@ from gristmill.config import Config
 from gristmill.documents import EVIDENCE_TYPE, LEDGER_SCHEMA
 from gristmill.filters.decide import decide
 from gristmill.filters.rule_types import ResolvedRule
-from gristmill.filters.rules import parse_use, resolve
 from gristmill.pipelines.extract import document_kind
 from gristmill.pipelines.plan import Task
 from gristmill.pipelines.stage_keys import stage_key
@@ -25,16 +24,6 @@ _COLUMNS = ("doc_id", "failed_rules", "evidence", "language", "language_score")
 
 SCHEMA = pa.schema([LEDGER_SCHEMA.field(name) for name in _COLUMNS])
 """One row per document: every failing rule, in rule order, and the evidence that extras found."""
-
-
-def configured_rules(config: Config) -> tuple[ResolvedRule, ...]:
-    """The rules of a configuration with their thresholds, in the order they are reported.
-
-    Raises:
-        ConfigError: an unknown rule set, variant or threshold.
-    """
-    uses = [parse_use(entry) for entry in config.rules.use]
-    return resolve(uses, keep_languages=config.language.keep, min_language_score=config.language.min_score)
 
 
 def decide_tasks(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gristmill.config import Config
 from gristmill.documents import DOCUMENT_SCHEMA
 from gristmill.errors import ConfigError
+from gristmill.filters.classifier import ClassifierScore, resolve_classifier
 from gristmill.filters.extras import Extra
 from gristmill.filters.rule_types import ResolvedRule
 from gristmill.filters.rules import RULE_SETS
@@ -17,8 +18,11 @@ def configured_extras(config: Config) -> tuple[Extra, ...]:
     Raises:
         ConfigError: a list, model or evaluation set that is not there or cannot be read.
     """
-    del config
-    return ()
+    extras: list[Extra] = []
+    if config.classifier is not None:
+        section = resolve_classifier(config.classifier)
+        extras.append(ClassifierScore(section.path, section.label or ""))
+    return tuple(extras)
 
 
 def check_signals(rules: tuple[ResolvedRule, ...], extras: tuple[Extra, ...]) -> None:

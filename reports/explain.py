@@ -15,8 +15,8 @@ import pyarrow.parquet as pq
 from gristmill import storage
 from gristmill.config import Config
 from gristmill.errors import InputError
+from gristmill.filters.configured import configured_rules
 from gristmill.filters.rule_types import ResolvedRule
-from gristmill.filters.rules import parse_use, resolve
 from gristmill.inputs import RawShard
 from gristmill.runs import RunDirectory
 from gristmill.tables import read_table
@@ -108,8 +108,7 @@ def _story(
     document = _read_row(run.shard("documents", shard), row["row"])
     signals = _read_row(run.shard("signals", shard), row["row"])
     signals.pop("doc_id")
-    uses = [parse_use(entry) for entry in config.rules.use]
-    rules = resolve(uses, keep_languages=config.language.keep, min_language_score=config.language.min_score)
+    rules = configured_rules(config)
     judged = [_judged(rule, signals, document["kind"], set(row["failed_rules"])) for rule in rules]
     facts: dict[str, Any] = {
         "doc_id": row["doc_id"].hex(),

@@ -10,6 +10,7 @@ import sys
 import click
 
 from gristmill.commands.catalog import config_command, rules_command, sources_command
+from gristmill.commands.classifier import classifier_group
 from gristmill.commands.doctor import doctor_command
 from gristmill.commands.explain import explain_command
 from gristmill.commands.report import report_command
@@ -53,6 +54,7 @@ for command in (
     pretrain_command,
     complete_command,
     rules_command,
+    classifier_group,
     sources_command,
     config_command,
     doctor_command,

@@ -70,6 +70,12 @@ class ClassifierSection(Section):
     label: str | None = Field(
         default=None, description="label whose probability is the score; the model's own card names it if not given"
     )
+    threshold: float | None = Field(
+        default=None,
+        ge=0,
+        le=1,
+        description="least score of the variant `trained`; the model's own card says it if not given",
+    )
 
 
 class PerplexitySection(Section):

@@ -13,9 +13,10 @@ from apache_beam.options.pipeline_options import PipelineOptions
 
 from gristmill.config import load_config
 from gristmill.dedup_config import DedupSection
+from gristmill.filters.configured import configured_rules
 from gristmill.inputs import RawShard
 from gristmill.pipelines.annotate import Annotate
-from gristmill.pipelines.decide import Decide, configured_rules
+from gristmill.pipelines.decide import Decide
 from gristmill.pipelines.encode import Encode, TokenizerSpec
 from gristmill.pipelines.extract import Extract
 from gristmill.pipelines.fingerprint import Fingerprint

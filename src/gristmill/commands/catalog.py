@@ -12,8 +12,9 @@ from rich.table import Table
 
 from gristmill.commands.summary import plain_table, show, wide_console
 from gristmill.config import Config, load_config
+from gristmill.filters.configured import configured_rules
 from gristmill.filters.rule_types import RuleUse
-from gristmill.filters.rules import RULE_SETS, parse_use, resolve
+from gristmill.filters.rules import RULE_SETS, resolve
 from gristmill.reports.explain import condition
 from gristmill.runs import RunDirectory
 from gristmill.tables import read_table
@@ -86,8 +87,7 @@ def _fired(run_uri: str) -> list[dict[str, Any]]:
 
     run = RunDirectory(run_uri)
     config = Config.model_validate(run.read_state()["config"])
-    uses = [parse_use(entry) for entry in config.rules.use]
-    rules = resolve(uses, keep_languages=config.language.keep, min_language_score=config.language.min_score)
+    rules = configured_rules(config)
     failed = dict.fromkeys((rule.id for rule in rules), 0)
     alone, documents = dict(failed), 0
     for shard in run.read_inputs():
@@ -164,8 +164,7 @@ def config_command(
         _print_keys(as_json=as_json)
         return
     config = load_config(config_path)
-    uses = [parse_use(entry) for entry in config.rules.use]
-    resolve(uses, keep_languages=config.language.keep, min_language_score=config.language.min_score)
+    configured_rules(config, complete=False)
     if check:
         click.echo(f"{config_path}: valid, config hash {config.digest()}")
     else:
