@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from gristmill import storage
 from gristmill.config import Config
@@ -89,6 +89,7 @@ def curate(
     listener: Listener | None = None,
     *,
     replace: bool = False,
+    select: Callable[[list[RawShard]], list[RawShard]] | None = None,
 ) -> RunResult:
     """Runs or resumes a whole run.
 
@@ -97,6 +98,7 @@ def curate(
         execution: runner, workers and Beam options; by default the in-process runner.
         listener: hears of progress.
         replace: see :func:`gristmill.runs.open_run`.
+        select: chooses some of the raw shards, to run over a sample of the inputs.
 
     Raises:
         GristmillError: see :mod:`gristmill.errors`; what is committed stays.
@@ -107,6 +109,8 @@ def curate(
     rules = check_before_run(config)
     run, state = open_run(config, replace=replace)
     shards = list_inputs(config, {shard.uri: shard for shard in run.read_inputs()})
+    if select is not None:
+        shards = [dataclasses.replace(shard, index=index) for index, shard in enumerate(select(shards))]
     check_first_shards(config, shards)
     session = Session(run, config, execution, listener or Silent(), state)
     run.write_state(state)

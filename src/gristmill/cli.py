@@ -13,6 +13,7 @@ from gristmill.commands.catalog import config_command, rules_command, sources_co
 from gristmill.commands.classifier import classifier_group
 from gristmill.commands.doctor import doctor_command
 from gristmill.commands.explain import explain_command
+from gristmill.commands.plan import plan_command
 from gristmill.commands.report import report_command
 from gristmill.commands.run import run_command
 from gristmill.commands.train import complete_command, pretrain_command
@@ -40,6 +41,7 @@ def cli() -> None:
 
     \b
     Start with:
+      gristmill plan examples/quickstart.toml
       gristmill run examples/quickstart.toml
       gristmill explain runs/quickstart URI
       gristmill pretrain examples/quickstart.toml
@@ -48,6 +50,7 @@ def cli() -> None:
 
 for command in (
     run_command,
+    plan_command,
     explain_command,
     verify_command,
     report_command,
