@@ -10,6 +10,7 @@ FOLDERS = (
     "pipelines",
     "pipelines.sources",
     "filters",
+    "filters.edits",
     "filters.rule_sets",
     "dedup",
     "tokenize",

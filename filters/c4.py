@@ -19,6 +19,8 @@ stored text ends them; white space is the Unicode property (Python's ``strip`` a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numba
 import numpy as np
 from numpy.typing import NDArray
@@ -53,40 +55,42 @@ COLUMNS = (
 """Columns of the array that `count_c4` returns. Each line adds one to exactly one of the first eight."""
 
 
-def _packed(phrases: tuple[str, ...]) -> NDArray[np.uint8]:
-    """Phrases as rows of bytes, zero-padded."""
-    rows = np.zeros((len(phrases), max(map(len, phrases)) + 1), np.uint8)
-    for row, phrase in zip(rows, phrases, strict=True):
-        row[: len(phrase)] = np.frombuffer(phrase.encode("ascii"), np.uint8)
+def packed(phrases: Sequence[str]) -> NDArray[np.uint8]:
+    """Phrases as rows of UTF-8 bytes, zero-padded."""
+    encoded = [phrase.encode() for phrase in phrases]
+    rows = np.zeros((len(encoded), max(map(len, encoded)) + 1), np.uint8)
+    for row, phrase in zip(rows, encoded, strict=True):
+        row[: len(phrase)] = np.frombuffer(phrase, np.uint8)
     return rows
 
 
-def _first_pairs(phrases: tuple[str, ...]) -> NDArray[np.uint8]:
-    """By two bytes: 1 if a phrase, in any case, or a curly bracket begins with them."""
+def first_pairs(phrases: Sequence[str]) -> NDArray[np.uint8]:
+    """By two bytes: 1 if a phrase, in any case of A to Z, or a curly bracket begins with them."""
     table = np.zeros((256, 256), np.uint8)
-    for phrase in phrases:
-        for first in (phrase[0].lower(), phrase[0].upper()):
-            for second in (phrase[1].lower(), phrase[1].upper()):
-                table[ord(first), ord(second)] = 1
+    for phrase in (phrase.encode() for phrase in phrases):
+        for first in (phrase.lower()[0], phrase.upper()[0]):
+            for second in (phrase.lower()[1], phrase.upper()[1]):
+                table[first, second] = 1
     table[_OPEN_BRACE] = 1
     return table.reshape(-1)
 
 
 _ALL_PHRASES = (LOREM_IPSUM, JAVASCRIPT, *POLICY_PHRASES)
-_PHRASES = _packed(_ALL_PHRASES)
-_PAIRS = _first_pairs(_ALL_PHRASES)
-_CITATIONS = _packed(CITATION_WORDS)
+_PHRASES = packed(_ALL_PHRASES)
+_PAIRS = first_pairs(_ALL_PHRASES)
+CITATIONS = packed(CITATION_WORDS)
+"""What may stand after ``[`` in a citation mark, beside digits and nothing, as `citation_end` takes it."""
 
 
 def count_c4(buffer: TextBuffer, segments: Segments) -> Int64s:
     """Counts `COLUMNS` for each document. Shape (documents, len(COLUMNS))."""
     counts = np.zeros((len(segments.document_chars), len(COLUMNS)), np.int64)
-    _count_c4(buffer.data, segments, class_table(), _PHRASES, _PAIRS, _CITATIONS, ABBREVIATION_HASHES, counts)
+    _count_c4(buffer.data, segments, class_table(), _PHRASES, _PAIRS, CITATIONS, ABBREVIATION_HASHES, counts)
     return counts
 
 
 @numba.njit(nogil=True, cache=True)
-def _matches(data: Bytes, i: int, end: int, phrases: Bytes, which: int) -> bool:
+def matches(data: Bytes, i: int, end: int, phrases: Bytes, which: int) -> bool:
     """Whether a phrase stands at byte ``i`` when A-Z are lowered."""
     k = 0
     while phrases[which, k] != 0:
@@ -102,23 +106,23 @@ def _matches(data: Bytes, i: int, end: int, phrases: Bytes, which: int) -> bool:
 
 
 @numba.njit(nogil=True, cache=True)
-def _find_phrases(data: Bytes, start: int, end: int, phrases: Bytes, pairs: Bytes) -> int:
+def find_phrases(data: Bytes, start: int, end: int, phrases: Bytes, pairs: Bytes) -> int:
     """Bits: 1 lorem ipsum, 2 javascript, 4 a policy phrase, 8 a curly bracket."""
     found = 0
     for i in range(start, end):
-        # The byte after the line's last may belong to anything; `_matches` does not look at it.
+        # The byte after the line's last may belong to anything; `matches` does not look at it.
         if not pairs[int(data[i]) << 8 | int(data[i + 1])]:
             continue
         if data[i] == _OPEN_BRACE:
             found |= 8
         for which in range(phrases.shape[0]):
-            if _matches(data, i, end, phrases, which):
+            if matches(data, i, end, phrases, which):
                 found |= 1 if which == 0 else 2 if which == 1 else 4
     return found
 
 
 @numba.njit(nogil=True, cache=True)
-def _citation_end(data: Bytes, i: int, end: int, classes: Bytes, citations: Bytes) -> int:
+def citation_end(data: Bytes, i: int, end: int, classes: Bytes, citations: Bytes) -> int:
     """The byte after the citation mark that begins at ``i``, or ``i`` if none does."""
     k = i + 1
     while k < end:
@@ -140,12 +144,12 @@ def _citation_end(data: Bytes, i: int, end: int, classes: Bytes, citations: Byte
 
 
 @numba.njit(nogil=True, cache=True)
-def _without_citations(data: Bytes, start: int, end: int, scratch: Bytes, classes: Bytes, citations: Bytes) -> int:
+def without_citations(data: Bytes, start: int, end: int, scratch: Bytes, classes: Bytes, citations: Bytes) -> int:
     """Copies the line into ``scratch`` without citation marks; the number of bytes copied."""
     size = 0
     i = start
     while i < end:
-        after = _citation_end(data, i, end, classes, citations) if data[i] == 91 else i
+        after = citation_end(data, i, end, classes, citations) if data[i] == 91 else i
         if after > i:
             i = after
             continue
@@ -156,7 +160,8 @@ def _without_citations(data: Bytes, start: int, end: int, scratch: Bytes, classe
 
 
 @numba.njit(nogil=True, cache=True)
-def _count_words(data: Bytes, start: int, end: int, classes: Bytes) -> int:
+def count_words(data: Bytes, start: int, end: int, classes: Bytes) -> int:
+    """White-space words of ``data[start:end]``."""
     words = 0
     word, i = next_word(data, start, end, classes)
     while word < end:
@@ -188,7 +193,7 @@ def _judge_line(
         row[2] += 1
         if words < PAPER_MIN_LINE_WORDS:
             return
-    found = _find_phrases(data, start, end, phrases, pairs)
+    found = find_phrases(data, start, end, phrases, pairs)
     if found & 1:
         row[13] += 1
         row[3] += strict
@@ -243,8 +248,8 @@ def _count_c4(
                 continue
             if scratch.size <= end - start:
                 scratch = np.zeros(2 * (end - start), np.uint8)
-            size = _without_citations(data, start, end, scratch, classes, citations)
-            words = _count_words(scratch, 0, size, classes)
+            size = without_citations(data, start, end, scratch, classes, citations)
+            words = count_words(scratch, 0, size, classes)
             _judge_line(scratch, 0, size, words, row, classes, phrases, pairs, abbreviations)
 
 

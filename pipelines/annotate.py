@@ -11,22 +11,23 @@ from gristmill import storage
 from gristmill.documents import DOCUMENT_SCHEMA
 from gristmill.filters.extras import EXTRA_COLUMNS, Extra
 from gristmill.filters.language import model_sha256
-from gristmill.filters.measure import signal_field
+from gristmill.filters.measure import Signal, signal_field
 from gristmill.filters.signals import SIGNALS_SCHEMA, signals
 from gristmill.pipelines.plan import Task
 from gristmill.pipelines.stage_keys import stage_key
+from gristmill.pipelines.texts import open_texts
 from gristmill.runs import RunDirectory
-from gristmill.tables import ShardWriter, read_groups
+from gristmill.tables import ShardWriter
 
 
-def signals_schema(extras: Sequence[Extra]) -> pa.Schema:
-    """``doc_id``, all signals of the text, then those of the extras; one row per document in order."""
-    more = [signal_field(signal) for extra in extras for signal in extra.signals]
+def signals_schema(extras: Sequence[Extra], edited: Sequence[Signal] = ()) -> pa.Schema:
+    """``doc_id``, all signals of the text, then those of the extras and of the edits; one row per document in order."""
+    more = [signal_field(signal) for signal in (*(made for extra in extras for made in extra.signals), *edited)]
     return pa.schema([DOCUMENT_SCHEMA.field("doc_id"), *SIGNALS_SCHEMA, *more])
 
 
 def annotate_tasks(run: RunDirectory, extras: Sequence[Extra], upstream: Sequence[Task]) -> list[Task]:
-    """One task per shard of ``documents/``."""
+    """One task per shard of ``documents/`` (or of ``edits/``, where a run has edits)."""
     settings = [model_sha256(), [extra.key() for extra in extras]]
     return [
         dataclasses.replace(task, uri=run.shard("signals", task.raw), key=stage_key("annotate", settings, [task.key]))
@@ -36,24 +37,32 @@ def annotate_tasks(run: RunDirectory, extras: Sequence[Extra], upstream: Sequenc
 
 @dataclasses.dataclass(frozen=True)
 class Annotate:
-    """The work of one shard."""
+    """The work of one shard.
+
+    Attributes:
+        run_uri: the run directory.
+        extras: what is measured beside the signals of the text.
+        edited: the signals of the run's edits, which stand beside their cuts.
+    """
 
     run_uri: str
     extras: tuple[Extra, ...] = ()
+    edited: tuple[Signal, ...] = ()
     step: str = "annotate"
 
     def __call__(self, task: Task) -> None:
         """Writes ``signals/`` for one shard of documents."""
         run = RunDirectory(self.run_uri)
-        schema = signals_schema(self.extras)
+        schema = signals_schema(self.extras, self.edited)
+        counted = [signal.name for signal in self.edited]
         rows = 0
         with (
-            storage.local_copy(run.shard("documents", task.raw)) as documents,
+            open_texts(run, task) as texts,
             storage.committing(task.uri, run=run.uri) as path,
             ShardWriter(path, schema, task.key) as writer,
         ):
-            for group in read_groups(documents, ["doc_id", *EXTRA_COLUMNS]):
-                found = measure(group, self.extras)
+            for group in texts.groups(["doc_id", *EXTRA_COLUMNS], beside=counted):
+                found = measure(group, self.extras) + [group.column(name) for name in counted]
                 writer.write(pa.RecordBatch.from_arrays([group.column("doc_id"), *found], schema=schema))
                 rows += group.num_rows
             writer.finish({"documents": rows})

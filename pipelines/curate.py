@@ -1,8 +1,8 @@
-"""The whole road: extract, annotate, decide, dedup, tokenize, report. Each stage skips what is there under its key.
+"""The whole road: extract, edit, annotate, decide, dedup, tokenize, report. What is there under its key is skipped.
 
 ::
 
-    raw shards ─▶ documents/ ─▶ signals/ ─▶ decisions/ ─▶ dedup/ ─▶ ledger/, tokens/ ─▶ report/
+    raw shards ─▶ documents/ ─▶ edits/ ─▶ signals/ ─▶ decisions/ ─▶ dedup/ ─▶ ledger/, tokens/ ─▶ report/
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from gristmill.inputs import RawShard, list_inputs
 from gristmill.pipelines.annotate import Annotate, annotate_tasks
 from gristmill.pipelines.decide import Decide, decide_tasks
 from gristmill.pipelines.dedup_stage import dedup_facts, number_documents, run_dedup
+from gristmill.pipelines.edit import FOLDER as EDITS
+from gristmill.pipelines.edit import EditShard, configured_edits, edit_tasks, edited_signals
 from gristmill.pipelines.extract import Extract, extract_tasks, source_options
 from gristmill.pipelines.extras import check_signals, configured_extras
 from gristmill.pipelines.options import Execution, check_execution
@@ -64,7 +66,7 @@ def check_before_run(config: Config) -> tuple[ResolvedRule, ...]:
         EmptyResultError: a pattern matches no file.
     """
     rules = configured_rules(config)
-    check_signals(rules, configured_extras(config))
+    check_signals(rules, configured_extras(config), edited_signals(configured_edits(config)))
     if config.tokenizer.path is not None and not storage.exists(config.tokenizer.path):
         msg = f"tokenizer.path: no such file {config.tokenizer.path!r}; give a Hugging Face tokenizer.json"
         raise ConfigError(msg)
@@ -125,7 +127,7 @@ def curate(
 
 
 def _to_decisions(session: Session, shards: Sequence[RawShard], rules: tuple[ResolvedRule, ...]) -> list[Task]:
-    """Extract, annotate and decide; returns the tasks of ``decisions/``."""
+    """Extract, edit, annotate and decide; returns the tasks of ``decisions/``."""
     run, config = session.run, session.config
     extracted = extract_tasks(run, config, shards)
     prune(run, "documents", [task.uri for task in extracted])
@@ -141,14 +143,28 @@ def _to_decisions(session: Session, shards: Sequence[RawShard], rules: tuple[Res
     if not sum(int(str(entry["documents"])) for entry in counts):
         msg = f"no document in {len(shards)} raw shards; errors/extract and `gristmill verify {run.uri}` say why"
         raise EmptyResultError(msg)
+    edited = _edit(session, extracted)
     extras = configured_extras(config)
-    annotated = annotate_tasks(run, extras, extracted)
+    annotated = annotate_tasks(run, extras, edited)
     prune(run, "signals", [task.uri for task in annotated])
-    session.shardwise("annotate", annotated, Annotate(run.uri, extras))
+    counted = edited_signals(configured_edits(config))
+    session.shardwise("annotate", annotated, Annotate(run.uri, extras, counted))
     decided = decide_tasks(run, config, rules, annotated)
     prune(run, "decisions", [task.uri for task in decided])
     session.shardwise("decide", decided, Decide(run.uri, rules))
     return decided
+
+
+def _edit(session: Session, extracted: list[Task]) -> list[Task]:
+    """The edits of a run that has any; returns the tasks that say which cuts are in force."""
+    edits = configured_edits(session.config)
+    tasks = edit_tasks(session.run, edits, extracted)
+    prune(session.run, EDITS, [task.uri for task in tasks] if edits else [])
+    if edits:
+        session.shardwise("edit", tasks, EditShard(session.run.uri, edits))
+    else:
+        session.state["stages"].pop("edit", None)
+    return tasks
 
 
 def _finish(

@@ -24,6 +24,7 @@ from gristmill.pipelines.resolve import (
 )
 from gristmill.pipelines.resolve import FOLDER as RESOLVED
 from gristmill.pipelines.session import Session
+from gristmill.pipelines.texts import text_bytes
 from gristmill.tables import read_counts
 
 
@@ -75,8 +76,7 @@ def _join(session: Session, printed: Sequence[Task], edges: Sequence[Task]) -> N
 def _resolve(session: Session, printed: Sequence[Task], edges_key: str) -> list[Task]:
     run, dedup = session.run, session.config.dedup
     holding = shards_with_candidates(run, printed)
-    sizes = read_counts([run.shard("documents", printed[number].raw) for number in holding])
-    candidate_bytes = sum(int(str(counts["text_bytes"])) for counts in sizes)
+    candidate_bytes = text_bytes(run, [printed[number] for number in holding])
     groups = resolve_tasks(run, dedup, edges_key, candidate_bytes)
     prune(run, RESOLVED, [task.uri for task in groups])
     plan = make_plan("resolve", groups)

@@ -22,6 +22,7 @@ from gristmill.pipelines.components_step import read_range
 from gristmill.pipelines.plan import Task
 from gristmill.pipelines.resolve import resolved_uri
 from gristmill.pipelines.stage_keys import stage_key
+from gristmill.pipelines.texts import Texts, open_texts
 from gristmill.runs import RunDirectory
 from gristmill.tables import ShardWriter, read_groups
 from gristmill.tokenize.bpe import Tokenizer, encode_all, load_tokenizer
@@ -88,31 +89,31 @@ class Encode:
         """Writes ``_tmp/encoded`` and then ``ledger/`` for one shard."""
         run = RunDirectory(self.run_uri)
         with (
-            storage.local_copy(run.shard("documents", task.raw)) as documents,
+            open_texts(run, task) as texts,
             storage.local_copy(run.shard("decisions", task.raw)) as decisions,
         ):
             rows = sum(group.num_rows for group in read_groups(decisions, ["doc_id"]))
             verdicts = Verdicts(read_range(resolved_uri(run), task.first, task.first + rows), task.first, rows)
 
             def kept_texts() -> Iterator[pa.Array]:
-                for group, _, kept in kept_groups(documents, decisions, verdicts):
+                for group, _, kept in kept_groups(texts, decisions, verdicts):
                     yield group.column("text").filter(kept)
 
             encoded, mismatch = encode_all(self.spec.load(), kept_texts)
-            self._write_encoded(run, task, documents, decisions, verdicts, encoded)
-            self._write_ledger(run, task, documents, decisions, verdicts, encoded, mismatch)
+            self._write_encoded(run, task, texts, decisions, verdicts, encoded)
+            self._write_ledger(run, task, texts, decisions, verdicts, encoded, mismatch)
 
     def _write_encoded(
         self,
         run: RunDirectory,
         task: Task,
-        documents: Path,
+        texts: Texts,
         decisions: Path,
         verdicts: Verdicts,
         encoded: list[pa.Array],
     ) -> None:
         dtype = self.spec.load().dtype
-        groups = kept_groups(documents, decisions, verdicts)
+        groups = kept_groups(texts, decisions, verdicts)
 
         def batches() -> Iterator[pa.RecordBatch]:
             for (group, _, kept), tokens in zip(groups, encoded, strict=True):
@@ -129,7 +130,7 @@ class Encode:
         self,
         run: RunDirectory,
         task: Task,
-        documents: Path,
+        texts: Texts,
         decisions: Path,
         verdicts: Verdicts,
         encoded: list[pa.Array],
@@ -141,7 +142,7 @@ class Encode:
             storage.committing(task.uri, run=run.uri) as path,
             ShardWriter(path, LEDGER_SCHEMA, task.key) as writer,
         ):
-            groups = kept_groups(documents, decisions, verdicts)
+            groups = kept_groups(texts, decisions, verdicts)
             for (group, decided, kept), tokens in zip(groups, encoded, strict=True):
                 lengths = pc.list_value_length(tokens).to_numpy().astype(np.int32)
                 batch = ledger_rows(group, decided, verdicts.slice(rows, group.num_rows), kept, lengths)
@@ -223,12 +224,12 @@ def ledger_rows(
 
 
 def kept_groups(
-    documents: Path, decisions: Path, verdicts: Verdicts
+    texts: Texts, decisions: Path, verdicts: Verdicts
 ) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch, pa.Array]]:
     """Documents, their decisions, and which of them are kept, one row group at a time."""
     first = 0
     columns = ["doc_id", "source", "uri", "text"]
-    for group, decided in zip(read_groups(documents, columns), read_groups(decisions), strict=True):
+    for group, decided in zip(texts.groups(columns), read_groups(decisions), strict=True):
         passed = pc.equal(pc.list_value_length(decided.column("failed_rules")), 0)
         yield group, decided, pc.and_not(passed, verdicts.slice(first, group.num_rows).is_duplicate)
         first += group.num_rows

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from gristmill.config import Config
 from gristmill.documents import DOCUMENT_SCHEMA
 from gristmill.errors import ConfigError
 from gristmill.filters.classifier import ClassifierScore, resolve_classifier
+from gristmill.filters.edits.table import EDITS
 from gristmill.filters.extras import Extra
+from gristmill.filters.measure import Signal
 from gristmill.filters.rule_types import ResolvedRule
 from gristmill.filters.rules import RULE_SETS
 from gristmill.filters.signals import SIGNALS
@@ -25,16 +29,25 @@ def configured_extras(config: Config) -> tuple[Extra, ...]:
     return tuple(extras)
 
 
-def check_signals(rules: tuple[ResolvedRule, ...], extras: tuple[Extra, ...]) -> None:
+def check_signals(rules: tuple[ResolvedRule, ...], extras: tuple[Extra, ...], edited: Sequence[Signal] = ()) -> None:
     """Every rule in force judges a signal that this run measures.
+
+    Args:
+        rules: the rules in force.
+        extras: what the run measures beside the signals of the text.
+        edited: the signals of its edits.
 
     Raises:
         ConfigError: a rule set is used whose section of the configuration is missing.
     """
-    made = {*SIGNALS, *(signal.name for extra in extras for signal in extra.signals)} - set(DOCUMENT_SCHEMA.names)
+    extra = [signal for extra in extras for signal in extra.signals]
+    made = {*SIGNALS, *(signal.name for signal in (*extra, *edited))} - set(DOCUMENT_SCHEMA.names)
     for rule in rules:
         if rule.signal not in made:
             name = rule.id.partition(".")[0]
             needs = RULE_SETS[name].needs
-            msg = f"rules.use: {rule.id} judges {rule.signal!r}, which the section [{needs}] makes; add [{needs}]"
+            cure = f"the section [{needs}] makes; add [{needs}]"
+            if (edit := rule.signal.partition("_cut_")[0]) in EDITS:
+                cure = f"the edit {edit!r} makes; add it to edit.use"
+            msg = f"rules.use: {rule.id} judges {rule.signal!r}, which {cure}"
             raise ConfigError(msg)

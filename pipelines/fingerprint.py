@@ -16,6 +16,7 @@ from gristmill.dedup_config import DedupSection, NearSection
 from gristmill.documents import DOC_ID_BYTES, DOCUMENT_SCHEMA
 from gristmill.pipelines.plan import Task
 from gristmill.pipelines.stage_keys import stage_key
+from gristmill.pipelines.texts import open_texts
 from gristmill.runs import RunDirectory
 from gristmill.tables import ShardWriter, read_groups
 
@@ -84,14 +85,12 @@ class Fingerprint:
         run = RunDirectory(self.run_uri)
         first, count = 0, 0
         with (
-            storage.local_copy(run.shard("documents", task.raw)) as documents,
+            open_texts(run, task) as texts,
             storage.local_copy(run.shard("decisions", task.raw)) as decisions,
             storage.committing(task.uri, run=run.uri) as path,
             ShardWriter(path, fingerprint_schema(self.near), task.key) as writer,
         ):
-            groups = zip(
-                read_groups(documents, ["doc_id", "text"]), read_groups(decisions, ["failed_rules"]), strict=True
-            )
+            groups = zip(texts.groups(["doc_id", "text"]), read_groups(decisions, ["failed_rules"]), strict=True)
             for group, decided in groups:
                 passed = pc.equal(pc.list_value_length(decided.column("failed_rules")), 0)
                 rows = first + np.flatnonzero(passed.to_numpy(zero_copy_only=False)).astype(np.int64)

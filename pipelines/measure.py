@@ -13,6 +13,7 @@ from gristmill.config import canonical_json
 from gristmill.pipelines.plan import Task, load_plan
 from gristmill.pipelines.shardwise import PlannedTasks, naming
 from gristmill.pipelines.stage_keys import stage_key
+from gristmill.pipelines.texts import open_texts
 from gristmill.reports.measure import FORMAT_VERSION, Measures
 from gristmill.runs import RunDirectory
 from gristmill.tables import read_groups
@@ -46,13 +47,13 @@ class MeasureShard:
     step: str = "report"
 
     def __call__(self, task: Task) -> bytes:
-        """Reads documents and ledger side by side."""
+        """Reads texts and ledger side by side."""
         run, measures = RunDirectory(self.run_uri), Measures()
         with (
-            storage.local_copy(run.shard("documents", task.raw)) as documents,
+            open_texts(run, task) as texts,
             storage.local_copy(run.shard("ledger", task.raw)) as ledger,
         ):
-            for group, rows in zip(read_groups(documents), read_groups(ledger), strict=True):
+            for group, rows in zip(texts.groups(), read_groups(ledger), strict=True):
                 measures.add(group, rows)
         return canonical_json(measures.to_dict())
 

@@ -33,6 +33,7 @@ class Task:
         number: partition or part number, for outputs of a whole corpus.
         first: number of its first document in the corpus.
         name: source name, for outputs of a whole corpus that belong to one source.
+        cuts: folder of the cuts in force on the texts of its shard (`gristmill.pipelines.texts`); empty if none are.
     """
 
     uri: str
@@ -42,6 +43,7 @@ class Task:
     number: int = 0
     first: int = 0
     name: str = ""
+    cuts: str = ""
 
     @property
     def raw(self) -> RawShard:

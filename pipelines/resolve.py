@@ -28,8 +28,9 @@ from gristmill.pipelines.components_step import components_uri, read_range
 from gristmill.pipelines.plan import Task, load_plan
 from gristmill.pipelines.shardwise import ShuffleBatches, naming
 from gristmill.pipelines.stage_keys import stage_key
+from gristmill.pipelines.texts import open_texts
 from gristmill.runs import RunDirectory
-from gristmill.tables import ShardWriter, one_batch, read_footer, read_groups, read_table
+from gristmill.tables import ShardWriter, one_batch, read_footer, read_table
 
 FOLDER = "dedup/resolved"
 
@@ -95,8 +96,8 @@ class EmitCandidates:
         """Yields one batch per wanted group and row group of documents."""
         run = RunDirectory(self.run_uri)
         first = task.first
-        with storage.local_copy(run.shard("documents", task.raw)) as path:
-            for group in read_groups(path, ["doc_id", "text", "published"]):
+        with open_texts(run, task) as texts:
+            for group in texts.groups(["doc_id", "text", "published"]):
                 mine = read_range(components_uri(run), first, first + group.num_rows)
                 if mine.num_rows:
                     batch = candidates(group, mine, first, self.dedup)

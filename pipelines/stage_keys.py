@@ -14,11 +14,12 @@ import xxhash
 
 from gristmill.config import canonical_json
 
-STAGES = ("extract", "annotate", "decide", "dedup", "tokenize", "report")
+STAGES = ("extract", "edit", "annotate", "decide", "dedup", "tokenize", "report")
 """The stages of a run, in order."""
 
 VERSIONS: Mapping[str, int] = {
     "extract": 1,
+    "edit": 1,
     "annotate": 2,
     "decide": 2,
     "fingerprint": 1,

@@ -36,6 +36,7 @@ from gristmill.pipelines.resolve import resolved_uri
 from gristmill.pipelines.session import Session
 from gristmill.pipelines.shardwise import ProcessShards
 from gristmill.pipelines.stage_keys import stage_key
+from gristmill.pipelines.texts import open_texts, text_bytes
 from gristmill.runs import RunDirectory
 from gristmill.tables import read_counts, read_groups
 from gristmill.tokenize.chunking import numpy_dtype
@@ -110,9 +111,7 @@ def _trained(session: Session, decided: Sequence[Task], resolved_key: str) -> st
     key = stage_key("train_tokenizer", settings, [resolved_key, *(task.key for task in decided)])
     uri = run.path("tokenizer", f"trained-{key}.json")
     if not storage.exists(uri):
-        counts = read_counts([run.shard("documents", task.raw) for task in decided])
-        text_bytes = sum(int(str(entry["text_bytes"])) for entry in counts)
-        fraction = train.sample_bytes / max(1, text_bytes)
+        fraction = train.sample_bytes / max(1, text_bytes(run, decided))
         texts = _sample(run, decided, session.config.run.seed, fraction)
         storage.write_bytes(uri, train_bpe(texts, train.vocab_size), run=run.uri)
     return uri
@@ -122,12 +121,12 @@ def _sample(run: RunDirectory, decided: Sequence[Task], seed: int, fraction: flo
     """Texts of kept documents whose rank falls in the sample, batch by batch."""
     for task in decided:
         with (
-            storage.local_copy(run.shard("documents", task.raw)) as documents,
+            open_texts(run, task) as texts,
             storage.local_copy(run.shard("decisions", task.raw)) as decisions,
         ):
             rows = sum(group.num_rows for group in read_groups(decisions, ["doc_id"]))
             found = read_range(resolved_uri(run), task.first, task.first + rows)
-            for group, _, kept in kept_groups(documents, decisions, Verdicts(found, task.first, rows)):
+            for group, _, kept in kept_groups(texts, decisions, Verdicts(found, task.first, rows)):
                 sampled = in_sample(ranks(seed, group.column("doc_id")), fraction)
                 yield group.column("text").filter(pa.array(sampled & kept.to_numpy(zero_copy_only=False)))
 
