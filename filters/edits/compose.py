@@ -131,7 +131,7 @@ def _cut_kept(
 @numba.njit(nogil=True, cache=True)
 def _cut_replacement(
     second: _Table, later: int, last: int, here: _Integer, piece: Bytes, out_data: Bytes, filled: int
-) -> tuple[int, int]:
+) -> tuple[int, _Integer]:
     """What the later cuts leave of a replacement, copied to ``filled``; the next later cut and the byte after it."""
     _, start, end, _, (data, offsets) = second
     stop = here + piece.size
