@@ -17,9 +17,17 @@ def printed(*arguments: str) -> str:
     return result.output
 
 
-@pytest.mark.parametrize("name", sorted(cli.commands))
+COMMANDS = sorted(
+    f"{name} {inner}".strip()
+    for name, command in cli.commands.items()
+    for inner in (command.commands if isinstance(command, click.Group) else ("",))
+)
+"""Every command, those of a group with its name before."""
+
+
+@pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_explains_itself_with_an_example(name: str) -> None:
-    text = printed(name, "--help")
+    text = printed(*name.split(), "--help")
     assert f"gristmill {name} " in text.split("Options:")[0].replace("\n", " \n")
     assert "--json" in text or name == "pretrain"
 
