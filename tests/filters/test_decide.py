@@ -119,7 +119,8 @@ def test_rules_on_real_signals_remove_what_they_say() -> None:
     prose = "The miller takes the grain to the stones, and he waits there with patience. " * 8
     stutter = "buy cheap flour now at the best mill " * 40
     batch = signals(pa.array([prose + "It is ground. It is sold. Then they have bread.", stutter, "{}" * 40]))
-    rules = resolve([parse_use(name) for name in RULE_SETS], keep_languages=["en"])
+    every_run_has = [parse_use(name) for name, rule_set in RULE_SETS.items() if not rule_set.needs]
+    rules = resolve(every_run_has, keep_languages=["en"])
     verdicts = decide(batch, pa.array(["web", "web", "code"]), rules).column("failed_rules").to_pylist()
     assert "gopher_quality.min_words" not in verdicts[0]
     assert {"gopher_repetition.max_duplicate_5gram_chars", "c4.min_sentences", "fineweb.min_terminal_lines"} <= set(
