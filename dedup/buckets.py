@@ -59,29 +59,35 @@ class Buckets:
     unlinked: int
 
 
-def _runs(keys: BandKeys) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Start and length of each run of equal values in sorted ``keys``."""
+def runs(keys: BandKeys) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Start and length of each run of equal values in sorted ``keys``.
+
+    >>> [part.tolist() for part in runs(np.array([3, 3, 8], np.uint64))]
+    [[0, 2], [2, 1]]
+    """
     if len(keys) == 0:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
     starts = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]]))
     return starts, np.diff(np.append(starts, len(keys)))
 
 
-def _shared(keys: BandKeys, ids: Ids) -> tuple[BandKeys, Ids, int]:
-    """The (key, id) pairs of keys that occur more than once, unique and sorted, and how many keys occur once."""
+def _shared(keys: BandKeys, ids: Ids) -> tuple[Ids, int]:
+    """Rows of keys that occur more than once, each (key, id) once and sorted, and how many keys occur once."""
     order = np.argsort(keys)
-    _, sizes = _runs(keys[order])
+    _, sizes = runs(keys[order])
     members = order[np.repeat(sizes > 1, sizes)]
-    keys, ids = keys[members], ids[members]
-    order = np.lexsort((ids, keys))
-    keys, ids = keys[order], ids[order]
-    first = np.ones(len(keys), bool)
-    first[1:] = (keys[1:] != keys[:-1]) | (ids[1:] != ids[:-1])
-    return keys[first], ids[first], int((sizes == 1).sum())
+    members = members[np.lexsort((ids[members], keys[members]))]
+    first = np.ones(len(members), bool)
+    first[1:] = (keys[members[1:]] != keys[members[:-1]]) | (ids[members[1:]] != ids[members[:-1]])
+    return members[first], int((sizes == 1).sum())
 
 
-def _unique_edges(left: Ids, right: Ids) -> tuple[Ids, Ids]:
-    """Each edge once, sorted by (left, right)."""
+def unique_edges(left: Ids, right: Ids) -> tuple[Ids, Ids]:
+    """Each edge once, sorted by (left, right).
+
+    >>> [part.tolist() for part in unique_edges(np.array([5, 1, 5]), np.array([6, 2, 6]))]
+    [[1, 5], [2, 6]]
+    """
     order = np.lexsort((right, left))
     left, right = left[order], right[order]
     first = np.ones(len(left), bool)
@@ -89,7 +95,14 @@ def _unique_edges(left: Ids, right: Ids) -> tuple[Ids, Ids]:
     return left[first], right[first]
 
 
-def star_edges(keys: BandKeys, ids: Ids, *, max_bucket: int, split_hot: bool = False) -> Buckets:
+def star_edges(
+    keys: BandKeys,
+    ids: Ids,
+    *,
+    max_bucket: int,
+    split_hot: bool = False,
+    held: npt.NDArray[np.integer] | None = None,
+) -> Buckets:
     """Joins the documents of each bucket to the smallest id in it.
 
     The result depends on the set of (key, id) pairs only: not on their order, nor on repeats.
@@ -105,6 +118,8 @@ def star_edges(keys: BandKeys, ids: Ids, *, max_bucket: int, split_hot: bool = F
         ids: int64, the document of each key; same length.
         max_bucket: documents above which a bucket is hot; at least 2.
         split_hot: cut hot buckets into runs.
+        held: for each row, further members of its bucket that `gristmill.dedup.crowded.thin_buckets` joined already.
+            They count in the size of the bucket.
 
     Returns:
         Edges, counts and hot buckets.
@@ -123,23 +138,28 @@ def star_edges(keys: BandKeys, ids: Ids, *, max_bucket: int, split_hot: bool = F
     if keys.ndim != 1 or keys.shape != ids.shape:
         message = f"keys and ids must be 1-D and of one length, got {keys.shape} and {ids.shape}"
         raise ConfigError(message)
-    shared_keys, shared_ids, alone = _shared(keys, ids)
-    starts, sizes = _runs(shared_keys)
-    rank = np.arange(len(shared_ids)) - np.repeat(starts, sizes)
-    centre_rank = np.where(np.repeat(sizes > max_bucket, sizes), rank // max_bucket * max_bucket, 0) if split_hot else 0
-    centres = shared_ids[np.repeat(starts, sizes) + centre_rank]
+    rows, alone = _shared(keys, ids)
+    shared_keys, shared_ids = keys[rows], ids[rows]
+    starts, present = runs(shared_keys)
+    sizes = present
+    if held is not None and len(starts):
+        sizes = present + np.add.reduceat(held[rows], starts)
+    rank = np.arange(len(shared_ids)) - np.repeat(starts, present)
+    hot_rows = np.repeat(sizes > max_bucket, present)
+    centre_rank = np.where(hot_rows, rank // max_bucket * max_bucket, 0) if split_hot else 0
+    centres = shared_ids[np.repeat(starts, present) + centre_rank]
     is_edge = centres != shared_ids
-    left, right = _unique_edges(centres[is_edge], shared_ids[is_edge])
+    left, right = unique_edges(centres[is_edge], shared_ids[is_edge])
     hot = [
         HotBucket(
-            int(shared_keys[start]), int(size), tuple(shared_ids[start : start + min(size, EXAMPLE_IDS)].tolist())
+            int(shared_keys[start]), int(size), tuple(shared_ids[start : start + min(there, EXAMPLE_IDS)].tolist())
         )
-        for start, size in zip(starts[sizes > max_bucket], sizes[sizes > max_bucket], strict=True)
+        for start, size, there in zip(*(column[sizes > max_bucket] for column in (starts, sizes, present)), strict=True)
     ]
     return Buckets(
         left=left,
         right=right,
-        documents=alone + len(shared_ids),
+        documents=alone + int(sizes.sum()),
         buckets=int((sizes > 1).sum()),
         largest=int(sizes.max()) if len(sizes) else min(alone, 1),
         hot=tuple(sorted(hot, key=lambda bucket: (-bucket.size, bucket.key))),

@@ -1,13 +1,15 @@
-"""Between join and resolve: which candidates belong together, and who fetches them. Plain functions, no Beam.
+"""Between join and resolve: which candidates belong together, and who fetches them.
 
-Candidate edges are small (two int64 each, one star per bucket) and are solved on the driver: 50 M edges take about 15 s
-and 3 GB with scipy. The result, sorted by document number, is a file from which each worker reads its own range.
+Candidate edges are small (two int64 each, one star per bucket). Where they fit in the memory that the configuration
+gives, the driver solves them with scipy; else they stay in files and Beam solves them in rounds
+(:mod:`gristmill.pipelines.star_rounds`). Both give the same bytes: one file, sorted by document number, from which each
+worker reads its own range.
 """
 
 from __future__ import annotations
 
-import bisect
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -16,12 +18,13 @@ import pyarrow.parquet as pq
 from gristmill import storage
 from gristmill.dedup.components import connected_components
 from gristmill.pipelines.plan import Task
+from gristmill.pipelines.session import Session
+from gristmill.pipelines.star_rounds import COMPONENT_SCHEMA, components_on_files, read_labels, rounds_folder
 from gristmill.runs import RunDirectory
-from gristmill.tables import ShardWriter, read_footer, read_table
+from gristmill.tables import ShardWriter, read_counts, read_footer, read_groups, read_table
 
-COMPONENT_SCHEMA = pa.schema(
-    [pa.field("document", pa.int64(), nullable=False), pa.field("component", pa.int64(), nullable=False)]
-)
+SCIPY_BYTES_PER_PAIR = 120
+"""Peak memory of `gristmill.dedup.components.connected_components` for each edge, reading them included."""
 
 _GROUP_ROWS = 1 << 20
 
@@ -31,29 +34,106 @@ def components_uri(run: RunDirectory) -> str:
     return run.path("dedup", "components.parquet")
 
 
-def write_components(run: RunDirectory, edges: Sequence[Task], key: str) -> None:
-    """Solves the components of all candidate edges, unless the committed file has this key already."""
-    uri = components_uri(run)
+def fits_in_memory(pairs: int, memory_bytes: int) -> bool:
+    """Whether the driver may solve so many candidate pairs by itself.
+
+    >>> fits_in_memory(30_000_000, 4_000_000_000), fits_in_memory(50_000_000, 4_000_000_000)
+    (True, False)
+    """
+    return pairs * SCIPY_BYTES_PER_PAIR <= memory_bytes
+
+
+def group_candidates(session: Session, edges: Sequence[Task], key: str, documents: int) -> None:
+    """Writes the component of every candidate document, unless the committed file has this key already.
+
+    Args:
+        session: the run in progress.
+        edges: the files of candidate pairs.
+        key: their key.
+        documents: of the corpus; document numbers are below it.
+    """
+    uri = components_uri(session.run)
     footer = read_footer(uri)
     if footer is not None and footer[0] == key:
         return
-    pairs = [_read_edges(task.uri) for task in edges]
-    a = np.concatenate([pair[0] for pair in pairs])
-    b = np.concatenate([pair[1] for pair in pairs])
-    nodes, labels = connected_components(a, b)
-    with storage.committing(uri, run=run.uri) as path, ShardWriter(path, COMPONENT_SCHEMA, key) as writer:
-        for first in range(0, len(nodes), _GROUP_ROWS):
-            part = slice(first, first + _GROUP_ROWS)
-            columns = [pa.array(nodes[part]), pa.array(labels[part])]
-            writer.write(pa.RecordBatch.from_arrays(columns, schema=COMPONENT_SCHEMA))
-        writer.finish({"documents": len(nodes), "components": len(np.unique(labels)), "edges": len(a)})
+    pairs = sum(int(counts["pairs"]) for counts in read_counts([task.uri for task in edges]))
+    if fits_in_memory(pairs, session.config.dedup.memory_bytes):
+        write_components(session.run, _solved(edges), key, pairs)
+    else:
+        labels = components_on_files(session, edges, key, documents, pairs)
+        write_components(session.run, read_labels(labels), key, pairs)
+        storage.delete_tree(rounds_folder(session))
+
+
+def _solved(edges: Sequence[Task]) -> Iterator[pa.RecordBatch]:
+    tables = [read_table(task.uri) for task in edges]
+    a, b = (np.concatenate([table.column(name).to_numpy() for table in tables]) for name in ("a", "b"))
+    del tables
+    yield _batch(*connected_components(a, b))
+
+
+def _batch(nodes: np.ndarray, labels: np.ndarray) -> pa.RecordBatch:
+    return pa.RecordBatch.from_arrays([pa.array(nodes), pa.array(labels)], schema=COMPONENT_SCHEMA)
+
+
+def write_components(run: RunDirectory, rows: Iterable[pa.RecordBatch], key: str, pairs: int) -> None:
+    """Commits documents and components in row groups of one size, so that the bytes do not show how they were found.
+
+    Args:
+        run: the run directory.
+        rows: of ``COMPONENT_SCHEMA``, in the order of document numbers.
+        key: of the candidate pairs.
+        pairs: how many there were.
+    """
+    counts = {"documents": 0, "components": 0, "edges": pairs}
+    with (
+        storage.committing(components_uri(run), run=run.uri) as path,
+        ShardWriter(path, COMPONENT_SCHEMA, key) as writer,
+    ):
+        for batch in regrouped(rows, _GROUP_ROWS):
+            writer.write(batch)
+            counts["documents"] += batch.num_rows
+            counts["components"] += int((batch.column(0).to_numpy() == batch.column(1).to_numpy()).sum())
+        writer.finish(counts)
+
+
+def regrouped(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch]:
+    """The same rows in batches of ``rows``, and a last one of what is left.
+
+    >>> batches = [pa.record_batch({"n": [1]}), pa.record_batch({"n": [2, 3, 4]})]
+    >>> [batch.num_rows for batch in regrouped(batches, 2)]
+    [2, 2]
+    """
+    waiting: list[pa.RecordBatch] = []
+    size = 0
+    for batch in batches:
+        waiting.append(batch)
+        size += batch.num_rows
+        if size < rows:
+            continue
+        table = pa.Table.from_batches(waiting).combine_chunks()
+        whole = size // rows * rows
+        for first in range(0, whole, rows):
+            yield from table.slice(first, rows).to_batches()
+        waiting = table.slice(whole).to_batches()
+        size -= whole
+    if size:
+        yield from pa.Table.from_batches(waiting).combine_chunks().to_batches()
 
 
 def shards_with_candidates(run: RunDirectory, fingerprinted: Sequence[Task]) -> list[int]:
     """Indexes of the tasks whose shard holds at least one candidate document."""
-    documents = read_table(components_uri(run), ["document"]).column(0).to_numpy()
-    firsts = [task.first for task in fingerprinted]
-    return sorted({bisect.bisect_right(firsts, number) - 1 for number in np.unique(documents).tolist()})
+    firsts = np.array([task.first for task in fingerprinted], np.int64)
+    found: set[int] = set()
+    with storage.local_copy(components_uri(run)) as path:
+        for numbers in _column(path, "document"):
+            found.update(np.unique(np.searchsorted(firsts, numbers, side="right") - 1).tolist())
+    return sorted(found)
+
+
+def _column(path: Path, name: str) -> Iterator[np.ndarray]:
+    for group in read_groups(path, [name]):
+        yield group.column(0).to_numpy()
 
 
 def read_range(uri: str, first: int, last: int) -> pa.Table:
@@ -68,8 +148,3 @@ def read_range(uri: str, first: int, last: int) -> pa.Table:
         table = file.read_row_groups(wanted, use_threads=False)
     numbers = table.column("document").to_numpy()
     return table.filter(pa.array((numbers >= first) & (numbers < last)))
-
-
-def _read_edges(uri: str) -> tuple[np.ndarray, np.ndarray]:
-    table = read_table(uri)
-    return table.column("a").to_numpy(), table.column("b").to_numpy()

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import apache_beam as beam
 
 from gristmill import storage
-from gristmill.pipelines.components_step import components_uri, shards_with_candidates, write_components
+from gristmill.pipelines.components_step import components_uri, group_candidates, shards_with_candidates
 from gristmill.pipelines.fingerprint import FOLDER as FINGERPRINTS
 from gristmill.pipelines.fingerprint import Fingerprint, fingerprint_tasks
 from gristmill.pipelines.join import FOLDER as EDGES
-from gristmill.pipelines.join import KEY_SCHEMA, EmitKeys, Join, join_tasks, write_edges
+from gristmill.pipelines.join import KEY_SCHEMA, EmitKeys, Join, join_tasks, local_task, write_edges
+from gristmill.pipelines.join import LOCAL_FOLDER as LOCAL_EDGES
 from gristmill.pipelines.plan import Plan, Task, make_plan, prune, store_plan
 from gristmill.pipelines.resolve import (
     CANDIDATE_SCHEMA,
@@ -23,6 +24,7 @@ from gristmill.pipelines.resolve import (
     write_resolved,
 )
 from gristmill.pipelines.resolve import FOLDER as RESOLVED
+from gristmill.pipelines.rounds import rounds
 from gristmill.pipelines.session import Session
 from gristmill.pipelines.texts import text_bytes
 from gristmill.tables import read_counts
@@ -47,28 +49,37 @@ def run_dedup(session: Session, decided: Sequence[Task]) -> str:
     printed = fingerprint_tasks(run, dedup, decided)
     prune(run, FINGERPRINTS, [task.uri for task in printed])
     session.shardwise("fingerprint", printed, Fingerprint(run.uri, dedup.near or None))
-    documents = sum(int(str(counts["documents"])) for counts in read_counts([task.uri for task in printed]))
+    made = read_counts([task.uri for task in printed])
+    documents = sum(int(str(counts["documents"])) for counts in made)
     edges = join_tasks(run, dedup, printed, documents)
-    prune(run, EDGES, [task.uri for task in edges])
-    _join(session, printed, edges)
     key = edges[0].key
-    write_components(run, edges, key)
+    local = [local_task(run, task, key) for task in printed]
+    prune(run, EDGES, [task.uri for task in edges])
+    prune(run, LOCAL_EDGES, [task.uri for task in local])
+    _join(session, printed, edges, local)
+    group_candidates(session, [*edges, *local], key, printed[-1].first + int(str(made[-1]["rows"])))
     groups = _resolve(session, printed, key)
     merge_resolved(run, groups, groups[0].key)
     return groups[0].key
 
 
-def _join(session: Session, printed: Sequence[Task], edges: Sequence[Task]) -> None:
+def _join(session: Session, printed: Sequence[Task], edges: Sequence[Task], local: Sequence[Task]) -> None:
     run, dedup = session.run, session.config.dedup
     plan = make_plan("join", edges)
-    wanted = tuple(edges[number].number for number in plan.todo)
-    emit = EmitKeys(run.uri, dedup, len(edges), wanted)
+    every = Plan("join-emit", tuple(printed), tuple(range(len(printed))))
+    emit = EmitKeys(run.uri, dedup, len(edges), (), edges[0].key)
 
-    def build(pipeline: beam.Pipeline) -> None:
-        every = Plan("join-emit", tuple(printed), tuple(range(len(printed))))
-        _ = pipeline | Join(store_plan(run, every), store_plan(run, plan), emit)
+    def round_of(wanted: tuple[int, ...]) -> Callable[[beam.Pipeline], None]:
+        def build(pipeline: beam.Pipeline) -> None:
+            chosen = dataclasses.replace(emit, wanted=tuple(edges[number].number for number in wanted))
+            _ = pipeline | Join(store_plan(run, every), store_plan(run, plan), chosen)
 
-    session.execute(plan, build)
+        return build
+
+    parts = rounds(plan.todo, edges[0].weight_bytes, session.execution, dedup.memory_bytes)
+    here = make_plan("join", local)
+    both = Plan("join", (*edges, *local), (*plan.todo, *(len(edges) + number for number in here.todo)))
+    session.execute(both, *(round_of(part) for part in parts))
     for task in _unwritten(plan):
         write_edges(run.uri, task, KEY_SCHEMA.empty_table(), dedup.max_bucket)
 

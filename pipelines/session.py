@@ -76,8 +76,8 @@ class Session:
         self.execute(chosen, build)
         return chosen
 
-    def execute(self, plan: Plan, build: Callable[[beam.Pipeline], None]) -> None:
-        """Runs the pipeline that ``build`` adds to, if the plan has anything to do.
+    def execute(self, plan: Plan, *builds: Callable[[beam.Pipeline], None]) -> None:
+        """Runs the pipeline that ``build`` adds to, if the plan has anything to do; several run one after the other.
 
         Raises:
             WorkerError: a worker failed; its message names the shard.
@@ -88,7 +88,8 @@ class Session:
         if plan.todo:
             with Watcher(plan, self.listener):
                 weight = sum(plan.tasks[number].weight_bytes for number in plan.todo)
-                run_pipeline(self.execution, plan.step, weight, build)
+                for build in builds:
+                    run_pipeline(self.execution, plan.step, weight, build)
         seconds = time.monotonic() - began
         self.listener.finished(plan.step, plan, seconds)
         self._record(plan, "done", seconds)

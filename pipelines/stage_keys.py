@@ -23,7 +23,7 @@ VERSIONS: Mapping[str, int] = {
     "annotate": 2,
     "decide": 2,
     "fingerprint": 1,
-    "join": 1,
+    "join": 2,
     "resolve": 1,
     "train_tokenizer": 1,
     "encode": 2,

@@ -58,3 +58,8 @@ class DedupSection(Section):
     partition_bytes: ByteSize = Field(
         default=parse_bytes("256 MB"), description="band keys or shingles one worker holds at a time"
     )
+    memory_bytes: ByteSize = Field(
+        default=parse_bytes("4 GB"),
+        description="memory for what is held at one time by the command itself: shuffles of the local runner run in "
+        "rounds below it, and candidate pairs beyond it are grouped on files",
+    )

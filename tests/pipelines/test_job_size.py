@@ -26,6 +26,7 @@ from gristmill.pipelines.measure import Measure
 from gristmill.pipelines.plan import Plan, Task, load_plan, store_plan
 from gristmill.pipelines.resolve import EmitCandidates, Resolve
 from gristmill.pipelines.shardwise import ProcessShards
+from gristmill.pipelines.star_rounds import EmitEnds, Operation, StarRound
 from gristmill.runs import RunDirectory
 from tests.pipelines.corpus import write_config
 
@@ -60,7 +61,12 @@ STEPS: dict[str, Builder] = {
     "annotate": _work(lambda uri, _: Annotate(uri)),
     "decide": _work(lambda uri, config: Decide(uri, configured_rules(config))),
     "fingerprint": _work(lambda uri, config: Fingerprint(uri, config.dedup.near or None)),
-    "join": lambda run, plan, parts: Join(plan, plan, EmitKeys(run.uri, DedupSection(), parts, tuple(range(parts)))),
+    "join": lambda run, plan, parts: Join(
+        plan, plan, EmitKeys(run.uri, DedupSection(), parts, tuple(range(parts)), "k" * 32)
+    ),
+    "components": lambda run, plan, parts: StarRound(
+        plan, plan, run.uri, EmitEnds(Operation("large", parts, 10**12), tuple(range(parts)))
+    ),
     "resolve": lambda run, plan, parts: Resolve(
         plan, plan, EmitCandidates(run.uri, DedupSection(), parts, tuple(range(parts)))
     ),
@@ -94,7 +100,7 @@ def test_a_hundred_thousand_shards_make_no_larger_job_than_ten(plans: tuple[RunD
     assert large < 50_000
 
 
-@pytest.mark.parametrize("step", ["join", "resolve", "gather"])
+@pytest.mark.parametrize("step", ["join", "components", "resolve", "gather"])
 def test_ten_thousand_partitions_stay_far_below_the_limit(plans: tuple[RunDirectory, str, str], step: str) -> None:
     # 10,000 parts of 256 MB are 2.5 TB of tokens.
     run, _, many = plans

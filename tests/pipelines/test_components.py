@@ -1,0 +1,95 @@
+"""Components of candidate pairs on the driver and in rounds over files: the same bytes, whichever way."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gristmill import storage
+from gristmill.config import load_config
+from gristmill.pipelines.components_step import components_uri, group_candidates
+from gristmill.pipelines.join import edge_batch, write_local_edges
+from gristmill.pipelines.options import Execution
+from gristmill.pipelines.plan import Task
+from gristmill.pipelines.session import Session, Silent
+from gristmill.pipelines.star_rounds import MOST_ROUNDS, rounds_folder
+from gristmill.runs import RunDirectory
+from gristmill.tables import read_footer, read_table
+from tests.pipelines.corpus import write_config
+
+
+def session(folder: Path, memory_bytes: int) -> Session:
+    folder.mkdir()
+    config = load_config(write_config(folder, "run", raw="raw", partition_bytes=str(20_000)))
+    config = config.model_copy(update={"dedup": config.dedup.model_copy(update={"memory_bytes": memory_bytes})})
+    run = RunDirectory(str(folder / "run"))
+    return Session(run, config, Execution(workers=1), Silent(), {"stages": {}})
+
+
+def grouped(found: Session, ends: np.ndarray, files: int, documents: int) -> bytes:
+    """The bytes of ``dedup/components.parquet``, from edges dealt to several files."""
+    tasks = [
+        Task(found.run.path("dedup", "edges", f"part-{number:05d}.parquet"), "key", None, 1, number=number)
+        for number in range(files)
+    ]
+    for number, task in enumerate(tasks):
+        own = ends[number::files]
+        batches = [edge_batch(part.min(axis=1), part.max(axis=1)) for part in np.array_split(own, 3)]
+        write_local_edges(found.run.uri, task, batches)
+    group_candidates(found, tasks, "key", documents)
+    return storage.read_bytes(components_uri(found.run))
+
+
+def graph() -> np.ndarray:
+    """A chain in random order, a star whose centre is its largest node, pairs, and a clique."""
+    chain = np.random.default_rng(3).permutation(600)
+    return np.concatenate(
+        [
+            np.stack([chain[:-1], chain[1:]], axis=1),
+            np.stack([np.full(200, 899), np.arange(600, 800)], axis=1),
+            np.arange(1000, 1400).reshape(-1, 2),
+            np.stack(np.triu_indices(30, 1), axis=1) + 1500,
+        ]
+    ).astype(np.int64)
+
+
+def test_the_driver_and_rounds_over_files_write_the_same_bytes(tmp_path: Path) -> None:
+    ends = graph()
+    on_driver, on_files = session(tmp_path / "driver", 10**9), session(tmp_path / "files", 50_000)
+    wanted = grouped(on_driver, ends, 3, 1600)
+
+    assert grouped(on_files, ends, 3, 1600) == wanted
+    assert "components" in on_files.state["stages"]
+    assert "components" not in on_driver.state["stages"]
+    assert not storage.walk(rounds_folder(on_files))
+    table = read_table(components_uri(on_files.run))
+    assert table.column("document").to_pylist() == np.unique(ends).tolist()
+    footer = read_footer(components_uri(on_files.run))
+    assert footer is not None
+    assert footer[1] == {
+        "documents": table.num_rows,
+        "components": len(set(table.column("component").to_pylist())),
+        "edges": len(ends),
+    }
+
+
+def test_a_killed_run_goes_on_with_the_last_whole_round(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ends = graph()
+    found = session(tmp_path / "files", 50_000)
+    monkeypatch.setattr("gristmill.pipelines.star_rounds.MOST_ROUNDS", 2)
+    with pytest.raises(Exception, match="not stars after 2 rounds"):
+        grouped(found, ends, 3, 1600)
+    before = {entry.uri: Path(entry.uri).stat().st_mtime_ns for entry in storage.walk(rounds_folder(found))}
+    assert before
+
+    monkeypatch.setattr("gristmill.pipelines.star_rounds.MOST_ROUNDS", MOST_ROUNDS)
+    kept: dict[str, int] = {}
+    monkeypatch.setattr(
+        "gristmill.pipelines.components_step.storage.delete_tree",
+        lambda folder: kept.update({entry.uri: Path(entry.uri).stat().st_mtime_ns for entry in storage.walk(folder)}),
+    )
+    assert len(grouped(found, ends, 3, 1600)) > 1000
+    assert {uri: kept[uri] for uri in before} == before
+    assert len(kept) > len(before)
