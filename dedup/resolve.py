@@ -12,7 +12,8 @@ the component only limits who is compared with whom; it removes nothing by itsel
 
 So every duplicate is verified against the document that stays, and no two kept documents of a component are similar or
 exactly equal. The result does not depend on the order of the input. Time is about linear in the shingles of a component
-even if it holds 100,000 copies (`gristmill.dedup.similar`); memory 40 bytes per shingle of the largest component.
+even if it holds 100,000 copies (`gristmill.dedup.similar`); memory 40 bytes per shingle of the largest component. Where
+that is too much, `gristmill.dedup.blocks` resolves one component by the same rules from a part of it at a time.
 """
 
 from __future__ import annotations
@@ -59,15 +60,15 @@ def _exact_columns(exact: pa.FixedSizeBinaryArray | npt.NDArray[np.integer]) -> 
     return [both[:, 1], both[:, 0]]
 
 
-def _check(component: Ids, order: Ids, offsets: Offsets, exact_length: int, min_jaccard: float) -> None:
+def _check(component: Ids, order: Ids, sets: int, exact_length: int, min_jaccard: float) -> None:
     count = len(component)
     if not 0.0 < min_jaccard <= 1.0:
         message = f"min_jaccard must be above 0 and at most 1, got {min_jaccard}; 0.8 is usual"
         raise ConfigError(message)
-    if not (len(order) == exact_length == len(offsets) - 1 == count):
+    if not (len(order) == exact_length == sets == count):
         message = (
             f"component, order, exact and the shingle sets must be of one length, got {count}, {len(order)}, "
-            f"{exact_length} and {len(offsets) - 1}"
+            f"{exact_length} and {sets}"
         )
         raise InputError(message)
     if len(np.unique(order)) != count:
@@ -75,11 +76,16 @@ def _check(component: Ids, order: Ids, offsets: Offsets, exact_length: int, min_
         raise InputError(message)
 
 
-def _representatives(component: Ids, order: Ids, exact: list[npt.NDArray[np.generic]]) -> Ids:
-    """For each document the best of its component that is exactly equal to it, which may be itself."""
-    ordered = np.lexsort((order, *exact, component))
+def representatives(component: Ids, order: Ids, exact: pa.FixedSizeBinaryArray | npt.NDArray[np.integer]) -> Ids:
+    """For each document the best of its component that is exactly equal to it, which may be itself.
+
+    >>> representatives(np.zeros(3, int), np.array([1, 0, 2]), np.array([7, 7, 8])).tolist()
+    [1, 1, 2]
+    """
+    columns = _exact_columns(exact)
+    ordered = np.lexsort((order, *columns, component))
     first = np.ones(len(ordered), bool)
-    for column in (component, *exact):
+    for column in (component, *columns):
         first[1:] &= column[ordered[1:]] == column[ordered[:-1]]
     first[1:] = ~first[1:]
     first[:1] = True
@@ -124,8 +130,8 @@ def resolve(
     >>> fate.duplicate_of.tolist(), (100 * fate.similarity).round().tolist(), fate.cluster_size.tolist()
     ([-1, 0, -1, 2], [nan, 60.0, nan, 100.0], [2, 2, 2, 2])
     """
-    _check(component, order, offsets, len(exact), min_jaccard)
-    representative = _representatives(component, order, _exact_columns(exact))
+    _check(component, order, len(offsets) - 1, len(exact), min_jaccard)
+    representative = representatives(component, order, exact)
     members = np.flatnonzero(representative == np.arange(len(component)))
     members = members[np.lexsort((order[members], component[members]))]
     labels = component[members]
@@ -135,13 +141,29 @@ def resolve(
     compared = resolve_groups(
         members, bounds, offsets, values, min_jaccard, resolved, similarity, small_group=small_group
     )
+    return resolution(representative, resolved, similarity, compared)
+
+
+def resolution(representative: Ids, resolved: Ids, similarity: npt.NDArray[np.float64], compared: int) -> Resolution:
+    """The fate of every document from that of the representatives.
+
+    Args:
+        representative: see :func:`representatives`.
+        resolved: int64, for each representative the kept document it duplicates, or -1.
+        similarity: float64, its similarity with that.
+        compared: comparisons made.
+
+    >>> found = resolution(np.array([0, 0, 2]), np.array([-1, -1, 0]), np.array([0.0, 0.0, 0.9]), 1)
+    >>> found.duplicate_of.tolist(), found.cluster_size.tolist()
+    ([-1, 0, 0], [3, 3, 3])
+    """
     fate = np.where(resolved[representative] == -1, representative, resolved[representative])
-    kept = fate == np.arange(len(component))
+    kept = fate == np.arange(len(fate))
     similarity = np.where(resolved[representative] == -1, 1.0, similarity[representative])
     return Resolution(
         kept=kept,
         duplicate_of=np.where(kept, -1, fate),
         similarity=np.where(kept, np.nan, similarity).astype(np.float32),
-        cluster_size=np.bincount(fate, minlength=len(component))[fate].astype(np.int32),
+        cluster_size=np.bincount(fate, minlength=len(fate))[fate].astype(np.int32),
         compared=compared,
     )

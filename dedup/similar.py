@@ -72,13 +72,19 @@ def _verified(offsets: Offsets, values: Hashes, x: int, y: int, threshold: float
 
 @numba.njit(nogil=True, cache=True)
 def _resolve_small(
-    members: Ids, offsets: Offsets, values: Hashes, threshold: float, duplicate_of: Ids, similarity: Similarities
+    members: Ids,
+    offsets: Offsets,
+    values: Hashes,
+    threshold: float,
+    duplicate_of: Ids,
+    similarity: Similarities,
+    staying: int,
 ) -> int:
     """Compares each member with every kept one before it; returns the comparisons made."""
     compared = 0
     for at in range(len(members)):
         y = members[at]
-        for earlier in range(at):
+        for earlier in range(min(at, staying)):
             x = members[earlier]
             if duplicate_of[x] != -1:
                 continue
@@ -206,7 +212,13 @@ def _shared_prefix(
 
 @numba.njit(nogil=True, cache=True)
 def _resolve_large(
-    members: Ids, offsets: Offsets, values: Hashes, threshold: float, duplicate_of: Ids, similarity: Similarities
+    members: Ids,
+    offsets: Offsets,
+    values: Hashes,
+    threshold: float,
+    duplicate_of: Ids,
+    similarity: Similarities,
+    staying: int,
 ) -> int:
     """As `_resolve_small`, through an inverted index of the prefixes of kept members."""
     counts, bits, largest = _count_values(members, offsets, values)
@@ -228,9 +240,10 @@ def _resolve_large(
         lengths = _shared_prefix(own, counts, bits, threshold, ranks, scratch, prefix)
         best, highest, made = _best_kept(index, prefix, lengths, bits, at, members, offsets, values, threshold, seen_by)
         compared += made
-        if best != -1:
+        if best != -1 and highest > similarity[y]:
             duplicate_of[y] = members[best]
             similarity[y] = highest
+        if duplicate_of[y] != -1 or at >= staying:
             continue
         for side in range(2):
             for i in range(lengths[side]):
@@ -254,7 +267,7 @@ def _resolve_small_groups(
     for group in range(len(bounds) - 1):
         if bounds[group + 1] - bounds[group] <= small_group:
             own = members[bounds[group] : bounds[group + 1]]
-            compared += _resolve_small(own, offsets, values, threshold, duplicate_of, similarity)
+            compared += _resolve_small(own, offsets, values, threshold, duplicate_of, similarity, len(own))
     return compared
 
 
@@ -290,5 +303,38 @@ def resolve_groups(
     compared = int(_resolve_small_groups(members, bounds, small_group, offsets, values, *outputs))
     # Few groups are large, so this loop is short, and without any the larger kernel is never compiled.
     for group in np.flatnonzero(np.diff(bounds) > small_group).tolist():
-        compared += int(_resolve_large(members[bounds[group] : bounds[group + 1]], offsets, values, *outputs))
+        own = members[bounds[group] : bounds[group + 1]]
+        compared += int(_resolve_large(own, offsets, values, *outputs, len(own)))
     return compared
+
+
+def resolve_group(
+    offsets: Offsets,
+    values: Hashes,
+    threshold: float,
+    duplicate_of: Ids,
+    similarity: Similarities,
+    *,
+    staying: int,
+) -> int:
+    """One group in which something is known already: all sets, in the order given.
+
+    A set whose ``duplicate_of`` is not -1 on entry never stays; a kept one replaces what is known only if it is more
+    similar than ``similarity`` says. Sets from ``staying`` on are only compared with those before it, and never stay
+    for one another.
+
+    Args:
+        offsets: int64, of the sets.
+        values: uint64, sorted and unique within each set.
+        threshold: least Jaccard similarity of a duplicate, in (0, 1].
+        duplicate_of: int64 per set; on return the set it duplicates where a better one was found.
+        similarity: float64 per set; likewise.
+        staying: how many sets may be kept.
+
+    Returns:
+        Comparisons made.
+    """
+    members = np.arange(len(offsets) - 1)
+    work = _resolve_small if len(members) <= SMALL_GROUP else _resolve_large
+    sets = frozen(offsets, np.int64), frozen(values, np.uint64)
+    return int(work(frozen(members, np.int64), *sets, float(threshold), duplicate_of, similarity, int(staying)))
