@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gristmill.dedup import stars
+from gristmill.dedup.buckets import unique_edges
 from gristmill.dedup.components import connected_components
 
 Graph = tuple[np.ndarray, np.ndarray]
@@ -61,7 +62,7 @@ def by_stars(a: np.ndarray, b: np.ndarray, parts: int, contract: bool) -> tuple[
         if kind == "small" and not changed:
             labels, conflicts = operate("label", current, contract)
             if not conflicts:
-                found = {}
+                found: dict[int, int] = {}
                 for node, label in labels:
                     found |= dict(zip(node.tolist(), label.tolist(), strict=True))
                 return found, number + 1
@@ -111,7 +112,7 @@ def test_contracted_parts_that_share_a_leaf_are_not_taken_for_stars() -> None:
 def test_an_operation_neither_adds_edges_nor_leads_upwards() -> None:
     rng = np.random.default_rng(2)
     ends = rng.integers(0, 400, (2, 900))
-    low, high = stars.unique_edges(ends.min(axis=0), ends.max(axis=0))
+    low, high = unique_edges(ends.min(axis=0), ends.max(axis=0))
     low, high = low[low != high], high[low != high]
     node, neighbour = stars.both_ways(low, high)
     large = stars.large_star(node, neighbour, stars.neighbour_minimum(node, neighbour))
