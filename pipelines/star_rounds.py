@@ -20,6 +20,7 @@ import pyarrow as pa
 
 from gristmill import storage
 from gristmill.dedup import stars
+from gristmill.dedup.buckets import unique_edges
 from gristmill.errors import IntegrityError
 from gristmill.pipelines.join import EDGE_SCHEMA, edge_batch
 from gristmill.pipelines.plan import Plan, Task, load_plan, make_plan, store_plan
@@ -82,7 +83,7 @@ class EmitEnds:
         elif self.operation.kind == "small":
             node, other = high, low
         else:
-            node, other = stars.unique_edges(*stars.labelled(low, high))
+            node, other = unique_edges(*stars.labelled(low, high))
         order = np.argsort(node, kind="stable")
         node, other = node[order], other[order]
         bounds = np.append(np.searchsorted(node, self.operation.starts()), len(node)).tolist()
