@@ -8,10 +8,12 @@ import platform
 import statistics
 import subprocess
 import sys
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from typing import Self
 
 
 @dataclass(frozen=True)
@@ -22,11 +24,13 @@ class Measured:
         wall_seconds: from start to exit.
         cpu_seconds: user and system time of the program and all its children.
         stdout: what it printed.
+        peak_bytes: most memory it and its children held at one time, sampled; see `Sampler`. 0 where that is unknown.
     """
 
     wall_seconds: float
     cpu_seconds: float
     stdout: str
+    peak_bytes: int = 0
 
 
 class ProgramFailedError(RuntimeError):
@@ -59,14 +63,62 @@ def run_measured(command: Sequence[str | Path], folder: Path, environment: Mappi
         process = subprocess.Popen(
             [str(part) for part in command], stdout=stdout, stderr=stderr, env={**os.environ, **(environment or {})}
         )
-        _, status, usage = os.wait4(process.pid, 0)
+        with Sampler(process.pid) as sampler:
+            _, status, usage = os.wait4(process.pid, 0)
     wall = os.times().elapsed - began
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         tail = "\n".join(err.read_text(errors="replace").splitlines()[-25:])
         msg = f"{command[0]} ended with status {process.returncode}:\n{tail}"
         raise ProgramFailedError(msg)
-    return Measured(wall, usage.ru_utime + usage.ru_stime, out.read_text())
+    return Measured(wall, usage.ru_utime + usage.ru_stime, out.read_text(), sampler.peak_bytes)
+
+
+class Sampler:
+    """Samples the resident memory of a process and all its descendants, several times a second; needs Linux's /proc.
+
+    Pages that several of them share count once for each, so the figure is rather too high than too low. Files that are
+    mapped count while they are in memory.
+    """
+
+    def __init__(self, root: int, pause_seconds: float = 0.2) -> None:
+        self.peak_bytes = 0
+        self._root, self._pause = root, pause_seconds
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._stop.wait(self._pause):
+            self.peak_bytes = max(self.peak_bytes, tree_bytes(self._root))
+
+
+def tree_bytes(root: int) -> int:
+    """Resident bytes of a process and its descendants at this moment; 0 without /proc.
+
+    >>> tree_bytes(os.getpid()) > 1_000_000 or not Path("/proc/self/stat").exists()
+    True
+    """
+    parents, resident = {}, {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            fields = (folder / "stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue  # it ended meanwhile
+        parents[int(folder.name)], resident[int(folder.name)] = int(fields[1]), int(fields[21])
+    family, growing = {root}, True
+    while growing:
+        found = {process for process, parent in parents.items() if parent in family} - family
+        family |= found
+        growing = bool(found)
+    return sum(resident.get(process, 0) for process in family) * os.sysconf("SC_PAGE_SIZE")
 
 
 def median_by_key(rows: Iterable[Mapping[str, float]]) -> dict[str, float]:
