@@ -51,7 +51,7 @@ def prepare(texts: Path, run: RunDirectory) -> None:
     """JSON lines to ``documents/`` and ``decisions/``; every document has passed."""
     shards = [shard_of(number, path) for number, path in enumerate(sorted(texts.glob("*.jsonl")))]
     for shard in shards:
-        lines = [json.loads(line) for line in Path(shard.uri).open(encoding="utf-8")]
+        lines = [json.loads(line) for line in Path(shard.uri).read_text(encoding="utf-8").splitlines()]
         counts = {"documents": len(lines), "text_bytes": 0}
         with (
             storage.committing(run.shard("documents", shard), run=run.uri) as documents,
