@@ -3,7 +3,7 @@
     .venv-datatrove/bin/python benchmarks/datatrove_minhash.py JSONL_FOLDER OUTPUT WORKERS
 
 The stages of datatrove's ``examples/minhash_deduplication.py``: signatures, buckets, cluster, filter, with 14 bands of
-8 rows over word 5-grams; as many tasks as files. Prints one JSON object: documents, documents removed, seconds by stage.
+8 rows over word 5-grams; as many tasks as files. Prints one JSON object: documents kept, and seconds by stage.
 """
 
 from __future__ import annotations

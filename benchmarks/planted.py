@@ -4,8 +4,8 @@
 
 Sentences of the books and web pages of the shared data (or of the example's, where those are absent) are drawn at
 random into documents; so the words, their frequencies and their repetitions are those of real text, while how similar
-two documents are is known. Of a hundred documents five are exact copies of an earlier one and fifteen are edited copies:
-words at random places are replaced until about a wanted Jaccard similarity of word 5-grams is left.
+two documents are is known. Of a hundred documents five are exact copies of an earlier one and fifteen are edited
+copies: words at random places are replaced until about a wanted Jaccard similarity of word 5-grams is left.
 """
 
 from __future__ import annotations
