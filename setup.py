@@ -11,6 +11,7 @@ FOLDERS = (
     "pipelines.sources",
     "filters",
     "filters.edits",
+    "filters.pii",
     "filters.rule_sets",
     "dedup",
     "tokenize",

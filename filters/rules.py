@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from gristmill.documents import KINDS
 from gristmill.errors import ConfigError, unknown_name
-from gristmill.filters.rule_sets import c4, classifier, fineweb, gopher, source_code
+from gristmill.filters.rule_sets import c4, classifier, fineweb, gopher, pii, source_code
 from gristmill.filters.rule_types import ResolvedRule, Rule, RuleSet, RuleUse
 
 RULE_SETS: dict[str, RuleSet] = {
@@ -23,6 +23,7 @@ RULE_SETS: dict[str, RuleSet] = {
         c4.C4,
         fineweb.FINEWEB,
         source_code.CODE,
+        pii.PII,
         classifier.CLASSIFIER,
     )
 }

@@ -15,6 +15,7 @@ from gristmill.filters.arrays import Int64s
 from gristmill.filters.buffers import PAD_BYTES, TextBuffer, row_blocks, text_buffer
 from gristmill.filters.language import UNKNOWN, encode_languages, identify_buffer
 from gristmill.filters.measure import ARROW_TYPES, FRACTION, Counts, Signal, signal_field
+from gristmill.filters.pii import counts as pii
 from gristmill.filters.segment import segment
 
 BLOCK_BYTES = 4 << 20
@@ -28,6 +29,7 @@ _FAMILIES = (
     (c4.COLUMNS, c4.count_c4, c4.MEASURES),
     (fineweb.COLUMNS, fineweb.count_fineweb, fineweb.MEASURES),
     (source_code.COLUMNS, source_code.count_code, source_code.MEASURES),
+    (pii.COLUMNS, pii.count_pii, pii.MEASURES),
 )
 """Each family's names of counts, kernel and measures; a new family is one line here."""
 

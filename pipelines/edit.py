@@ -18,6 +18,7 @@ from gristmill.documents import DOCUMENT_SCHEMA
 from gristmill.filters.edits.c4_lines import C4Lines
 from gristmill.filters.edits.cuts import CUTS_TYPE, to_column
 from gristmill.filters.edits.edit_types import EDIT_COLUMNS, Edit, EditUse, PlannedEdit
+from gristmill.filters.edits.pii import Pii
 from gristmill.filters.edits.refinedweb_lines import RefinedWebLines
 from gristmill.filters.edits.sequence import edit_signals, run_edits
 from gristmill.filters.edits.table import parse_edits
@@ -41,10 +42,10 @@ def configured_edits(config: Config) -> tuple[PlannedEdit, ...]:
 
 def _build(use: EditUse, config: Config) -> Edit:
     """The edit that an entry of ``edit.use`` asks for; a new one is one line here and one in the table of edits."""
-    del config
     builders: dict[str, Callable[[], Edit]] = {
         "c4_lines": lambda: C4Lines.of(use.variant),
         "refinedweb_lines": RefinedWebLines,
+        "pii": lambda: Pii(config.pii.redact),
     }
     return builders[use.name]()
 

@@ -20,7 +20,7 @@ STAGES = ("extract", "edit", "annotate", "decide", "dedup", "tokenize", "report"
 VERSIONS: Mapping[str, int] = {
     "extract": 1,
     "edit": 1,
-    "annotate": 2,
+    "annotate": 3,
     "decide": 2,
     "fingerprint": 1,
     "join": 2,

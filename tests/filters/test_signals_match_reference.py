@@ -186,7 +186,8 @@ def reference(text: str) -> dict[str, float]:
 def measured(texts: Sequence[str]) -> list[dict[str, float]]:
     batch = signals(pa.array(texts, pa.large_string()), languages=pa.nulls(len(texts), pa.string()))
     assert batch.schema.equals(SIGNALS_SCHEMA)
-    rows: list[dict[str, float]] = batch.drop_columns(["language", "language_score"]).to_pylist()
+    elsewhere = ["language", "language_score", *(name for name in SIGNALS if name.startswith("pii_"))]
+    rows: list[dict[str, float]] = batch.drop_columns(elsewhere).to_pylist()
     return rows
 
 
