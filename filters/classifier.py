@@ -18,7 +18,8 @@ from gristmill.errors import ConfigError, unknown_name
 from gristmill.filter_config import ClassifierSection
 from gristmill.filters.arrays import Floats
 from gristmill.filters.classifier_model import classifier_sha256, load_classifier, model_labels, read_card
-from gristmill.filters.language import LABEL_PREFIX, LanguageModel
+from gristmill.filters.fasttext_model import LABEL_PREFIX
+from gristmill.filters.language import LanguageModel
 from gristmill.filters.measure import Signal
 
 SCORE = Signal(

@@ -27,6 +27,8 @@ def configured_rules(config: Config, *, complete: bool = True) -> tuple[Resolved
         [parse_use(entry) for entry in config.rules.use],
         keep_languages=config.language.keep,
         min_language_score=config.language.min_score,
+        min_language_scores=config.language.min_scores,
+        min_script_share=config.language.min_script_share,
         settings=settings,
     )
 

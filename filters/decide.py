@@ -80,9 +80,9 @@ class _Columns:
         if isinstance(rule.threshold, tuple):
             failed = ~self._one_of(rule.signal, rule.threshold)
         elif rule.comparison == "min":
-            failed = self._values(rule.signal) < rule.threshold
+            failed = self._values(rule.signal) < self._threshold(rule.threshold, rule.by_language)
         else:
-            failed = self._values(rule.signal) > rule.threshold
+            failed = self._values(rule.signal) > self._threshold(rule.threshold, rule.by_language)
         failed &= self._one_of("kind", rule.kinds)
         if rule.languages:
             failed &= self._one_of("language", rule.languages)
@@ -106,6 +106,15 @@ class _Columns:
     def _values(self, name: str) -> NDArray[Any]:
         # Compared as they are: a copy of each column as float64 would take longer than all comparisons.
         return np.asarray(self._column(name).to_numpy(zero_copy_only=False))
+
+    def _threshold(self, threshold: float, by_language: tuple[tuple[str, float], ...]) -> float | NDArray[np.float64]:
+        """The threshold, or one for each document where some languages have their own."""
+        if not by_language:
+            return threshold
+        bounds = np.full(self._signals.num_rows, threshold)
+        for code, bound in by_language:
+            bounds[self._one_of("language", (code,))] = bound
+        return bounds
 
     def _one_of(self, name: str, wanted: tuple[str, ...]) -> NDArray[np.bool_]:
         key = (name, wanted)

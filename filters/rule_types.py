@@ -80,6 +80,7 @@ class ResolvedRule:
         kinds: the kinds of document that it judges.
         source: where the threshold comes from.
         languages: judges documents in these languages only; all if empty.
+        by_language: thresholds that stand in for ``threshold`` in single languages.
     """
 
     id: str
@@ -89,3 +90,4 @@ class ResolvedRule:
     kinds: tuple[str, ...]
     source: str
     languages: tuple[str, ...] = ()
+    by_language: tuple[tuple[str, float], ...] = ()

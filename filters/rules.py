@@ -12,12 +12,13 @@ from collections.abc import Mapping, Sequence
 
 from gristmill.documents import KINDS
 from gristmill.errors import ConfigError, unknown_name
-from gristmill.filters.rule_sets import c4, classifier, fineweb, gopher, pii, source_code
+from gristmill.filters.rule_sets import c4, classifier, fineweb, gopher, language, pii, source_code
 from gristmill.filters.rule_types import ResolvedRule, Rule, RuleSet, RuleUse
 
 RULE_SETS: dict[str, RuleSet] = {
     rule_set.name: rule_set
     for rule_set in (
+        language.LANGUAGE,
         gopher.QUALITY,
         gopher.REPETITION,
         c4.C4,
@@ -29,7 +30,7 @@ RULE_SETS: dict[str, RuleSet] = {
 }
 """Every rule set by name."""
 
-LANGUAGE_RULES = ("language.keep", "language.min_score")
+LANGUAGE_RULES = ("language.keep", "language.min_score", "language.min_script_share")
 """Ids of the rules that the ``[language]`` section makes; they judge web pages and books, and come first."""
 
 
@@ -103,6 +104,8 @@ def resolve(
     *,
     keep_languages: Sequence[str] = (),
     min_language_score: float = 0.0,
+    min_language_scores: Mapping[str, float] | None = None,
+    min_script_share: float = 0.0,
     settings: Mapping[str, float] | None = None,
 ) -> tuple[ResolvedRule, ...]:
     """The rules of a run, in the order in which they are reported: language first, then as listed.
@@ -111,23 +114,19 @@ def resolve(
         uses: entries of ``rules.use``.
         keep_languages: languages to keep; empty keeps all.
         min_language_score: least probability of the language; 0 asks for none.
+        min_language_scores: least probability for single languages, in place of ``min_language_score``.
+        min_script_share: least share of letters in a script of the language; 0 asks for none.
         settings: thresholds that stand elsewhere in the configuration, by key; a rule that names a key takes its value.
             None lists the rules as the table has them.
 
     Raises:
-        ConfigError: an unknown name, a rule set listed twice, or a setting that is not there.
+        ConfigError: an unknown name, a rule set listed twice, a rule that both a section and ``rules.use`` give, or a
+            setting that is not there.
 
     >>> [rule.id for rule in resolve([parse_use("c4@paper")], keep_languages=["en"])][:2]
     ['language.keep', 'c4.min_sentences']
     """
-    found: list[ResolvedRule] = []
-    spoken = ("web", "book")
-    if keep_languages:
-        keep = tuple(keep_languages)
-        found.append(ResolvedRule("language.keep", "language", "in", keep, spoken, "language.keep"))
-    if min_language_score > 0:
-        score = float(min_language_score)
-        found.append(ResolvedRule("language.min_score", "language_score", "min", score, spoken, "language.min_score"))
+    found = _language_rules(keep_languages, min_language_score, min_language_scores or {}, min_script_share)
     seen: set[str] = set()
     for use in map(_checked, uses):
         if use.rule_set in seen:
@@ -149,7 +148,38 @@ def resolve(
                     languages=rule.languages,
                 )
             )
+    ids = [rule.id for rule in found]
+    for rule in found:
+        if ids.count(rule.id) > 1:
+            message = f"{rule.id} is asked for by the section [language] and by rules.use; set it in one of them"
+            raise ConfigError(message)
     return tuple(found)
+
+
+def _language_rules(
+    keep: Sequence[str], score: float, scores: Mapping[str, float], script_share: float
+) -> list[ResolvedRule]:
+    """What the ``[language]`` section asks for."""
+    spoken = language.LANGUAGE.kinds
+    found = []
+    if keep:
+        found.append(ResolvedRule("language.keep", "language", "in", tuple(keep), spoken, "language.keep"))
+    if score > 0 or scores:
+        by_language = tuple(sorted((code, float(least)) for code, least in scores.items()))
+        for code, least in by_language:
+            if not 0 <= least <= 1:
+                message = f"language.min_scores.{code} must be a probability from 0 to 1, got {least:g}"
+                raise ConfigError(message)
+        source = "language.min_scores" if scores else "language.min_score"
+        found.append(
+            ResolvedRule(
+                "language.min_score", "language_score", "min", float(score), spoken, source, by_language=by_language
+            )
+        )
+    if script_share > 0:
+        source, least = "language.min_script_share", float(script_share)
+        found.append(ResolvedRule("language.min_script_share", "script_share", "min", least, spoken, source))
+    return found
 
 
 def _threshold(rule_set: str, rule: Rule, settings: Mapping[str, float] | None) -> float:

@@ -13,7 +13,14 @@ from gristmill.errors import InputError
 from gristmill.filters import c4, fineweb, gopher_quality, gopher_repetition, source_code
 from gristmill.filters.arrays import Int64s
 from gristmill.filters.buffers import PAD_BYTES, TextBuffer, row_blocks, text_buffer
-from gristmill.filters.language import UNKNOWN, encode_languages, identify_buffer
+from gristmill.filters.language import (
+    UNKNOWN,
+    Identifier,
+    Languages,
+    encode_languages,
+    identify_buffer,
+    script_shares,
+)
 from gristmill.filters.measure import ARROW_TYPES, FRACTION, Counts, Signal, signal_field
 from gristmill.filters.pii import counts as pii
 from gristmill.filters.segment import segment
@@ -44,6 +51,11 @@ _LANGUAGE = (
         "language_score", "float32", "probability", FRACTION, "the model's probability of that language",
         "Joulin et al. 2016, arXiv:1607.01759; lid.176.ftz",
     ),
+    Signal(
+        "script_share", "float32", "fraction", FRACTION,
+        "letters of the slices in a script that the language is written in / letters; 1 if its scripts are not known",
+        "gristmill.filters.scripts; the check of GlotScript, Kargaran et al. 2024, arXiv:2309.13320",
+    ),
 )  # fmt: skip
 
 SIGNALS: dict[str, Signal] = {
@@ -56,7 +68,11 @@ SIGNALS_SCHEMA = pa.schema([signal_field(signal) for signal in SIGNALS.values()]
 
 
 def signals(
-    texts: pa.Array | pa.ChunkedArray, *, languages: pa.Array | None = None, kinds: pa.Array | None = None
+    texts: pa.Array | pa.ChunkedArray,
+    *,
+    languages: pa.Array | None = None,
+    kinds: pa.Array | None = None,
+    identifier: Identifier | None = None,
 ) -> pa.RecordBatch:
     """All signals of all texts.
 
@@ -66,6 +82,7 @@ def signals(
             asked, and ``language_score`` is 1. A null is ``unknown`` with score 0.
         kinds: kind of each text (string or dictionary of string, same length). The language of ``code`` is not asked:
             it is ``unknown`` with score 0.
+        identifier: a model of `gristmill.filters.language.load_identifier`; the bundled lid.176.ftz if None.
 
     Returns:
         One row per text, in order, with `SIGNALS_SCHEMA`.
@@ -83,9 +100,8 @@ def signals(
         if given is not None and len(given) != rows:
             message = f"{name} has {len(given)} values for {rows} texts; give one value per text"
             raise InputError(message)
-    language, score = _languages(buffer, languages, kinds)
     counts = _counts(buffer)
-    columns: list[pa.Array] = [language, score]
+    columns: list[pa.Array] = [*_languages(buffer, languages, kinds, identifier)]
     columns += [pa.array(measure.formula(counts), ARROW_TYPES[measure.signal.dtype]) for measure in _MEASURES]
     return pa.RecordBatch.from_arrays(columns, schema=SIGNALS_SCHEMA)
 
@@ -117,24 +133,21 @@ def _block_counts(buffer: TextBuffer) -> Counts:
 
 
 def _languages(
-    buffer: TextBuffer, languages: pa.Array | None, kinds: pa.Array | None
-) -> tuple[pa.DictionaryArray, pa.Array]:
+    buffer: TextBuffer, languages: pa.Array | None, kinds: pa.Array | None, identifier: Identifier | None
+) -> Languages:
     rows = len(buffer.offsets) - 1
     if languages is not None:
         given = languages.to_pylist()
-        codes = [UNKNOWN if code is None else code for code in given]
+        codes = encode_languages([UNKNOWN if code is None else code for code in given])
         scores = np.array([code is not None and code != UNKNOWN for code in given], np.float32)
-        return encode_languages(codes), pa.array(scores, pa.float32())
-    if kinds is None:
-        return identify_buffer(buffer)
-    asked = np.array([kind != "code" for kind in kinds.to_pylist()], bool)
+        return Languages(codes, pa.array(scores, pa.float32()), script_shares(buffer, codes))
+    asked = np.ones(rows, bool) if kinds is None else np.array([kind != "code" for kind in kinds.to_pylist()], bool)
     if asked.all():
-        return identify_buffer(buffer)
+        return identify_buffer(buffer, identifier)
     texts = pa.LargeStringArray.from_buffers(rows, pa.py_buffer(buffer.offsets), pa.py_buffer(buffer.data))
-    language, score = identify_buffer(text_buffer(texts.filter(pa.array(asked))))
-    codes = [UNKNOWN] * rows
-    scores = np.zeros(rows, np.float32)
-    for row, code in zip(np.flatnonzero(asked).tolist(), language.to_pylist(), strict=True):
-        codes[row] = code
-    scores[asked] = score.to_numpy()
-    return encode_languages(codes), pa.array(scores, pa.float32())
+    found = identify_buffer(text_buffer(texts.filter(pa.array(asked))), identifier)
+    names = np.full(rows, UNKNOWN, object)
+    names[asked] = found.codes.to_pylist()
+    scores, shares = np.zeros(rows, np.float32), np.zeros(rows, np.float32)
+    scores[asked], shares[asked] = found.scores.to_numpy(), found.script_shares.to_numpy()
+    return Languages(encode_languages(names.tolist()), pa.array(scores, pa.float32()), pa.array(shares, pa.float32()))

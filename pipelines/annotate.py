@@ -10,7 +10,7 @@ import pyarrow as pa
 from gristmill import storage
 from gristmill.documents import DOCUMENT_SCHEMA
 from gristmill.filters.extras import EXTRA_COLUMNS, Extra
-from gristmill.filters.language import model_sha256
+from gristmill.filters.language import load_identifier, model_sha256
 from gristmill.filters.measure import Signal, signal_field
 from gristmill.filters.signals import SIGNALS_SCHEMA, signals
 from gristmill.pipelines.plan import Task
@@ -26,9 +26,11 @@ def signals_schema(extras: Sequence[Extra], edited: Sequence[Signal] = ()) -> pa
     return pa.schema([DOCUMENT_SCHEMA.field("doc_id"), *SIGNALS_SCHEMA, *more])
 
 
-def annotate_tasks(run: RunDirectory, extras: Sequence[Extra], upstream: Sequence[Task]) -> list[Task]:
+def annotate_tasks(
+    run: RunDirectory, extras: Sequence[Extra], upstream: Sequence[Task], language_model: str | None = None
+) -> list[Task]:
     """One task per shard of ``documents/`` (or of ``edits/``, where a run has edits)."""
-    settings = [model_sha256(), [extra.key() for extra in extras]]
+    settings = [model_sha256(language_model), [extra.key() for extra in extras]]
     return [
         dataclasses.replace(task, uri=run.shard("signals", task.raw), key=stage_key("annotate", settings, [task.key]))
         for task in upstream
@@ -48,6 +50,7 @@ class Annotate:
     run_uri: str
     extras: tuple[Extra, ...] = ()
     edited: tuple[Signal, ...] = ()
+    language_model: str | None = None
     step: str = "annotate"
 
     def __call__(self, task: Task) -> None:
@@ -62,15 +65,17 @@ class Annotate:
             ShardWriter(path, schema, task.key) as writer,
         ):
             for group in texts.groups(["doc_id", *EXTRA_COLUMNS], beside=counted):
-                found = measure(group, self.extras) + [group.column(name) for name in counted]
+                made = measure(group, self.extras, self.language_model)
+                found = made + [group.column(name) for name in counted]
                 writer.write(pa.RecordBatch.from_arrays([group.column("doc_id"), *found], schema=schema))
                 rows += group.num_rows
             writer.finish({"documents": rows})
 
 
-def measure(documents: pa.RecordBatch, extras: Sequence[Extra]) -> list[pa.Array]:
+def measure(documents: pa.RecordBatch, extras: Sequence[Extra], language_model: str | None = None) -> list[pa.Array]:
     """All columns of `signals_schema` but ``doc_id``, for a batch of documents."""
-    found = signals(documents.column("text"), kinds=documents.column("kind"))
+    identifier = load_identifier(language_model)
+    found = signals(documents.column("text"), kinds=documents.column("kind"), identifier=identifier)
     columns = list(found.columns)
     if extras:
         given = documents.select(list(EXTRA_COLUMNS))

@@ -31,7 +31,10 @@ def decide_tasks(
 ) -> list[Task]:
     """One task per shard of ``signals/``."""
     kinds = {source.name: document_kind(source) for source in config.source}
-    settings = [[rule.id, rule.signal, rule.comparison, rule.threshold, rule.kinds, rule.languages] for rule in rules]
+    settings = [
+        [rule.id, rule.signal, rule.comparison, rule.threshold, rule.kinds, rule.languages, rule.by_language]
+        for rule in rules
+    ]
     return [
         dataclasses.replace(
             task,

@@ -146,10 +146,9 @@ def _sentences(
             "cluster that one stays."
         )
     for found in row["evidence"]:
-        yield (
-            f"{found['rule_set']}: {found['found']!r} is in {found['item']}, "
-            f"at bytes {found['start']} to {found['end']}: {found['context']!r}."
-        )
+        # What was found in the address, not in the text, has no place in it.
+        place = f"at bytes {found['start']} to {found['end']}: " if found["start"] >= 0 else ""
+        yield f"{found['rule_set']}: {found['found']!r} is in {found['item']}, {place}{found['context']!r}."
     if row["verdict"] == "kept":
         yield f"Kept: it passes all {len(judged)} rules in force."
         if row["cluster_size"] > 1:
@@ -174,10 +173,13 @@ def condition(rule: ResolvedRule) -> str:
 
     >>> condition(resolve([parse_use("gopher_quality")])[0])
     'at least 50'
+    >>> condition(resolve([], min_language_score=0.65, min_language_scores={"de": 0.5})[0])
+    'at least 0.65 (de: 0.5)'
     """
     if isinstance(rule.threshold, tuple):
         return "one of " + ", ".join(rule.threshold)
-    return f"{'at least' if rule.comparison == 'min' else 'at most'} {rule.threshold:g}"
+    own = ", ".join(f"{code}: {bound:g}" for code, bound in rule.by_language)
+    return f"{'at least' if rule.comparison == 'min' else 'at most'} {rule.threshold:g}{f' ({own})' if own else ''}"
 
 
 def _short(value: Any) -> str:

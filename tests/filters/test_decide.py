@@ -94,6 +94,12 @@ def test_decisions_equal_judging_one_document_at_a_time(rows: list[tuple[int, fl
     assert failures(batch, [row[3] for row in rows]) == expected
 
 
+def test_a_language_may_have_its_own_threshold() -> None:
+    rule = ResolvedRule("a.min_words", "words", "min", 3.0, ("web",), "none", by_language=(("de", 1.0), ("sw", 9.0)))
+    batch = table([2, 2, 8, 9, 3], [0.0] * 5, ["en", "de", "sw", "sw", "unknown"])
+    assert [bool(found) for found in failures(batch, ["web"] * 5, (rule,))] == [True, False, True, False, False]
+
+
 def test_no_rules_and_no_rows() -> None:
     assert failures(table([0], [1.0], ["de"]), ["web"], ()) == [[]]
     assert failures(table([], [], []), []) == []

@@ -56,6 +56,22 @@ def test_language_rules_come_first_and_only_when_asked_for() -> None:
     assert [rule.id for rule in resolve([])] == []
 
 
+def test_languages_may_have_their_own_threshold() -> None:
+    [rule] = resolve([], min_language_score=0.65, min_language_scores={"sw": 0.3, "en": 0.8})
+    assert (rule.threshold, rule.by_language) == (0.65, (("en", 0.8), ("sw", 0.3)))
+    assert resolve([], min_language_scores={"sw": 0.3})[0].threshold == 0
+    with pytest.raises(ConfigError, match=r"min_scores\.sw must be a probability"):
+        resolve([], min_language_scores={"sw": 30})
+
+
+def test_the_script_rule_and_the_language_rule_set() -> None:
+    [rule] = resolve([], min_script_share=0.5)
+    assert (rule.id, rule.signal, rule.threshold) == ("language.min_script_share", "script_share", 0.5)
+    assert [rule.threshold for rule in resolve([parse_use("language@ccnet")])] == [0.5]
+    with pytest.raises(ConfigError, match="set it in one of them"):
+        resolve([parse_use("language")], min_language_score=0.5)
+
+
 @pytest.mark.parametrize(
     ("entry", "message"),
     [
