@@ -16,7 +16,8 @@ import fasttext.FastText
 
 from gristmill import storage
 from gristmill.errors import ConfigError
-from gristmill.filters.language import LABEL_PREFIX, LanguageModel
+from gristmill.filters.fasttext_model import LABEL_PREFIX
+from gristmill.filters.language import LanguageModel
 from gristmill.storage_backends import backend
 
 CARD_FORMAT = 1

@@ -20,7 +20,8 @@ from gristmill.filters.binary_metrics import (
 )
 from gristmill.filters.classifier import one_line, scores
 from gristmill.filters.classifier_fit import FitOptions, fit
-from gristmill.filters.language import LABEL_PREFIX, LanguageModel
+from gristmill.filters.fasttext_model import LABEL_PREFIX
+from gristmill.filters.language import LanguageModel
 
 POSITIVE, NEGATIVE = "positive", "negative"
 """The labels of a model trained here; the score is the probability of the first."""

@@ -68,7 +68,7 @@ def _add_ngrams(word: Bytes, size: int, shape: Shape, kept: Kept, found: Int64s,
     for i in range(size):
         if (word[i] & 0xC0) == 0x80:
             continue
-        state = np.int64(2166136261)
+        state = 2166136261
         j = i
         for n in range(1, shape.max_ngram + 1):
             if j >= size:
@@ -83,7 +83,7 @@ def _add_ngrams(word: Bytes, size: int, shape: Shape, kept: Kept, found: Int64s,
             bucket = state % shape.buckets
             found[count] = shape.words + bucket
             if some_pruned:
-                count += np.int64((kept[bucket >> 5] >> np.uint32(bucket & 31)) & np.uint32(1))
+                count += int((kept[bucket >> 5] >> np.uint32(bucket & 31)) & np.uint32(1))
             else:
                 count += 1
     return count

@@ -148,10 +148,10 @@ def resolve(
                     languages=rule.languages,
                 )
             )
-    ids = [rule.id for rule in found]
-    for rule in found:
-        if ids.count(rule.id) > 1:
-            message = f"{rule.id} is asked for by the section [language] and by rules.use; set it in one of them"
+    ids = [judge.id for judge in found]
+    for name in ids:
+        if ids.count(name) > 1:
+            message = f"{name} is asked for by the section [language] and by rules.use; set it in one of them"
             raise ConfigError(message)
     return tuple(found)
 
