@@ -12,6 +12,7 @@ FOLDERS = (
     "filters",
     "filters.edits",
     "filters.pii",
+    "filters.contamination",
     "filters.rule_sets",
     "dedup",
     "tokenize",

@@ -29,6 +29,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gristmill.dedup.text_buffers import Bytes, Integer
+from gristmill.writing_systems import CODE_POINTS, UNSPACED_RANGES, within
 
 OTHER = 0
 WORD = 1
@@ -40,7 +41,6 @@ SPACE = 5
 CLASS_SHIFT = 24
 """An entry of the table is ``class << CLASS_SHIFT | lower-cased code point``."""
 
-_CODE_POINTS = 0x110000
 _LAST_ASSIGNED_WORD = 0x323B0  # the end of CJK extension H; above it are only variation selectors, tags and private use
 _REPLACEMENT = 0xFFFD
 
@@ -54,42 +54,12 @@ _IGNORED_RANGES = (
     (0xE0100, 0xE01EF),
 )
 
-_UNSPACED_RANGES = (
-    (0x0E00, 0x0EFF),  # Thai, Lao
-    (0x1000, 0x109F),  # Myanmar
-    (0x1780, 0x17FF),  # Khmer
-    (0x1950, 0x19FF),  # Tai Le, New Tai Lue, Khmer symbols
-    (0x1A20, 0x1AAF),  # Tai Tham
-    (0x3005, 0x3007),  # iteration mark, closing mark, ideographic zero
-    (0x3021, 0x3029),  # Hangzhou numerals
-    (0x3031, 0x303C),  # kana repeat marks and more ideographic letters
-    (0x3040, 0x30FF),  # Hiragana, Katakana
-    (0x31F0, 0x31FF),  # Katakana extensions
-    (0x3400, 0x4DBF),  # Han extension A
-    (0x4E00, 0x9FFF),  # Han
-    (0xA000, 0xA48F),  # Yi
-    (0xA9E0, 0xA9FF),  # Myanmar extended B
-    (0xAA60, 0xAADF),  # Myanmar extended A, Tai Viet
-    (0xF900, 0xFAFF),  # Han compatibility
-    (0xFF66, 0xFF9F),  # half-width Katakana
-    (0x11700, 0x1174F),  # Ahom
-    (0x1AFF0, 0x1B16F),  # Kana supplements and extensions
-    (0x20000, 0x323AF),  # Han extensions B to H
-)
-
 
 def _lowered(character: str) -> int:
     if character == "\u03c2":
         return 0x3C3
     lower = character.lower()
     return ord(lower) if len(lower) == 1 else ord(lower[0])
-
-
-def _within(ranges: tuple[tuple[int, int], ...]) -> npt.NDArray[np.bool_]:
-    inside = np.zeros(_CODE_POINTS, bool)
-    for first, last in ranges:
-        inside[first : last + 1] = True
-    return inside
 
 
 @functools.cache
@@ -104,12 +74,12 @@ def character_table() -> npt.NDArray[np.uint32]:
     marks = [unicodedata.category(character)[0] == "M" for character in characters]
     words = np.array([character.isalnum() or character == "_" for character in characters])
     # The decimal digits of unspaced scripts are written in runs, like any number.
-    alone = _within(_UNSPACED_RANGES)[: len(words)] & ~np.array([character.isdecimal() for character in characters])
+    alone = within(UNSPACED_RANGES)[: len(words)] & ~np.array([character.isdecimal() for character in characters])
     spaces = [character.isspace() for character in characters]
-    classes = np.full(_CODE_POINTS, OTHER, np.uint32)
+    classes = np.full(CODE_POINTS, OTHER, np.uint32)
     classes[: len(words)] = np.select([spaces, words & alone, words, marks], [SPACE, UNSPACED, WORD, MARK], OTHER)
-    classes[_within(_IGNORED_RANGES)] = IGNORED
-    table = np.arange(_CODE_POINTS, dtype=np.uint32)
+    classes[within(_IGNORED_RANGES)] = IGNORED
+    table = np.arange(CODE_POINTS, dtype=np.uint32)
     table[: len(words)] = [_lowered(character) for character in characters]
     table |= classes << CLASS_SHIFT
     table.flags.writeable = False
@@ -134,6 +104,6 @@ def decode(data: Bytes, position: Integer, end: Integer) -> tuple[Integer, Integ
         if byte & 0xC0 != 0x80:
             return np.int64(_REPLACEMENT), position + 1
         code = (code << 6) | (byte & 0x3F)
-    if code >= _CODE_POINTS or (length == 3 and code < 0x800) or (length == 4 and code < 0x10000):
+    if code >= CODE_POINTS or (length == 3 and code < 0x800) or (length == 4 and code < 0x10000):
         return np.int64(_REPLACEMENT), position + 1
     return code, position + length

@@ -8,7 +8,7 @@ model: what it loads, it loads once per process on first use. Which extras a run
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import pyarrow as pa
 
@@ -33,3 +33,17 @@ class Extra(Protocol):
     def measure(self, documents: pa.RecordBatch) -> Sequence[pa.Array]:
         """One column per signal, one value per row of ``documents`` (`EXTRA_COLUMNS` and the language)."""
         ...
+
+
+@runtime_checkable
+class Noted(Protocol):
+    """An extra with something that its user must know before the run starts."""
+
+    def notes(self) -> tuple[str, ...]:
+        """Sentences; they stand in the report too."""
+        ...
+
+
+def extra_notes(extras: Sequence[Extra]) -> tuple[str, ...]:
+    """The notes of all extras that have any."""
+    return tuple(note for extra in extras if isinstance(extra, Noted) for note in extra.notes())

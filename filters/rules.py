@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from gristmill.documents import KINDS
 from gristmill.errors import ConfigError, unknown_name
-from gristmill.filters.rule_sets import c4, classifier, fineweb, gopher, language, pii, source_code
+from gristmill.filters.rule_sets import c4, classifier, decontamination, fineweb, gopher, language, pii, source_code
 from gristmill.filters.rule_types import ResolvedRule, Rule, RuleSet, RuleUse
 
 RULE_SETS: dict[str, RuleSet] = {
@@ -26,6 +26,7 @@ RULE_SETS: dict[str, RuleSet] = {
         source_code.CODE,
         pii.PII,
         classifier.CLASSIFIER,
+        decontamination.DECONTAMINATION,
     )
 }
 """Every rule set by name."""

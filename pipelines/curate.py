@@ -14,6 +14,7 @@ from gristmill import storage
 from gristmill.config import Config
 from gristmill.errors import ConfigError, EmptyResultError
 from gristmill.filters.configured import configured_rules, with_model_settings
+from gristmill.filters.extras import extra_notes
 from gristmill.filters.rule_types import ResolvedRule
 from gristmill.inputs import RawShard, list_inputs
 from gristmill.pipelines.annotate import Annotate, annotate_tasks
@@ -115,6 +116,8 @@ def curate(
         shards = [dataclasses.replace(shard, index=index) for index, shard in enumerate(select(shards))]
     check_first_shards(config, shards)
     session = Session(run, config, execution, listener or Silent(), state)
+    for note in extra_notes(configured_extras(config)):
+        session.listener.noted(note)
     run.write_state(state)
     run.write_inputs(shards)
     storage.delete_tree(run.path("_tmp", "plan"))

@@ -15,8 +15,12 @@ import pyarrow.compute as pc
 from gristmill import storage
 from gristmill.config import Config
 from gristmill.documents import DOCUMENT_SCHEMA
+from gristmill.errors import ConfigError
+from gristmill.filters.contamination.configured import configured_decontamination
+from gristmill.filters.contamination.decontamination import Decontamination
 from gristmill.filters.edits.c4_lines import C4Lines
 from gristmill.filters.edits.cuts import CUTS_TYPE, to_column
+from gristmill.filters.edits.decontamination import CutEvaluationItems
 from gristmill.filters.edits.edit_types import EDIT_COLUMNS, Edit, EditUse, PlannedEdit
 from gristmill.filters.edits.pii import Pii
 from gristmill.filters.edits.refinedweb_lines import RefinedWebLines
@@ -46,8 +50,16 @@ def _build(use: EditUse, config: Config) -> Edit:
         "c4_lines": lambda: C4Lines.of(use.variant),
         "refinedweb_lines": RefinedWebLines,
         "pii": lambda: Pii(config.pii.redact),
+        "decontamination": lambda: CutEvaluationItems.of(use.variant, _decontamination(config)),
     }
     return builders[use.name]()
+
+
+def _decontamination(config: Config) -> Decontamination:
+    if config.decontamination is None:
+        message = "edit.use: 'decontamination' cuts what the section [decontamination] finds; add [decontamination]"
+        raise ConfigError(message)
+    return configured_decontamination(config.decontamination)
 
 
 def edited_signals(edits: Sequence[PlannedEdit]) -> tuple[Signal, ...]:

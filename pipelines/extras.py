@@ -8,6 +8,7 @@ from gristmill.config import Config
 from gristmill.documents import DOCUMENT_SCHEMA
 from gristmill.errors import ConfigError
 from gristmill.filters.classifier import ClassifierScore, resolve_classifier
+from gristmill.filters.contamination.configured import configured_decontamination
 from gristmill.filters.edits.table import EDITS
 from gristmill.filters.extras import Extra
 from gristmill.filters.measure import Signal
@@ -26,6 +27,8 @@ def configured_extras(config: Config) -> tuple[Extra, ...]:
     if config.classifier is not None:
         section = resolve_classifier(config.classifier)
         extras.append(ClassifierScore(section.path, section.label or ""))
+    if config.decontamination is not None:
+        extras.append(configured_decontamination(config.decontamination))
     return tuple(extras)
 
 

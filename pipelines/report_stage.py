@@ -9,7 +9,9 @@ from typing import Any
 import apache_beam as beam
 
 from gristmill import storage
+from gristmill.filters.extras import extra_notes
 from gristmill.filters.rule_types import ResolvedRule
+from gristmill.pipelines.extras import configured_extras
 from gristmill.pipelines.measure import Measure, measure_task, read_measures
 from gristmill.pipelines.plan import Plan, Task, store_plan
 from gristmill.pipelines.session import Session
@@ -88,7 +90,7 @@ def report_facts(
             "end of text": manifest.tokenizer.eot_token,
             "dtype": manifest.dtype,
         },
-        "warnings": warnings(rules, totals),
+        "warnings": [*warnings(rules, totals), *extra_notes(configured_extras(session.config))],
         "dedup": dedup,
     }
 

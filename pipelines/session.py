@@ -34,6 +34,9 @@ class Listener(Protocol):
     def finished(self, step: str, plan: Plan, seconds: float) -> None:
         """A step is done."""
 
+    def noted(self, note: str) -> None:
+        """Something that the user must know before the first step."""
+
 
 class Silent:
     """A listener that says nothing."""
@@ -45,6 +48,9 @@ class Silent:
         """Nothing."""
 
     def finished(self, step: str, plan: Plan, seconds: float) -> None:
+        """Nothing."""
+
+    def noted(self, note: str) -> None:
         """Nothing."""
 
 

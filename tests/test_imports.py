@@ -25,7 +25,14 @@ ALLOWED = {
 ONLY_IN = {"apache_beam": "pipelines", "torch": "train_hooks"}
 
 FILE_READERS = {
-    "filters": {"language.py", "fasttext_model.py", "classifier_model.py", "classifier_fit.py"},
+    "filters": {
+        "language.py",
+        "fasttext_model.py",
+        "classifier_model.py",
+        "classifier_fit.py",
+        "evaluation_items.py",
+        "configured.py",
+    },
     "dedup": set(),
     "tokenize": {"shards.py", "manifest.py", "vocabulary.py"},
 }

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from gristmill.documents import KINDS
 from gristmill.errors import ConfigError, unknown_name
-from gristmill.filters.edits import c4_lines, pii, refinedweb_lines
+from gristmill.filters.edits import c4_lines, decontamination, pii, refinedweb_lines
 from gristmill.filters.edits.edit_types import EditSpec, EditUse
 
 EDITS: dict[str, EditSpec] = {
@@ -18,6 +18,7 @@ EDITS: dict[str, EditSpec] = {
         c4_lines.SPEC,
         refinedweb_lines.SPEC,
         pii.SPEC,
+        decontamination.SPEC,
     )
 }
 """Every edit by name."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from gristmill.section import Section
 
@@ -112,7 +112,10 @@ class EvaluationSet(Section):
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$", description="name in the ledger")
     paths: tuple[str, ...] = Field(min_length=1, description="files or globs of JSON lines, plain or compressed")
-    fields: tuple[str, ...] = Field(default=(), description="fields of an item that are searched; all strings if empty")
+    fields: tuple[str, ...] = Field(
+        default=(), description="fields of an item that are searched, in reading order; all strings if empty"
+    )
+    id: str | None = Field(default=None, description="field that names an item in the ledger; its line if not given")
 
 
 class DecontaminationSection(Section):
@@ -120,3 +123,25 @@ class DecontaminationSection(Section):
 
     sets: tuple[EvaluationSet, ...] = Field(min_length=1, description="the evaluation sets")
     ngram: int = Field(default=13, ge=3, le=64, description="words in a matched n-gram")
+    min_item_words: int = Field(
+        default=8, ge=1, le=64, description="words that a passage shorter than an n-gram needs to be looked for whole"
+    )
+    min_item_share: float = Field(
+        default=0.0, ge=0, le=1, description="share of an item's words below which a match does not count"
+    )
+    max_items: int = Field(
+        default=100, ge=1, description="items above which an n-gram is a template of the sets, and ignored"
+    )
+    ignore: tuple[str, ...] = Field(
+        default=(), description="files of phrases, one a line, inside which nothing is looked for"
+    )
+
+    @field_validator("sets")
+    @classmethod
+    def _unique_names(cls, value: tuple[EvaluationSet, ...]) -> tuple[EvaluationSet, ...]:
+        names = [one.name for one in value]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            msg = f"names of evaluation sets must differ, got {', '.join(twice)} more than once"
+            raise ValueError(msg)
+        return value

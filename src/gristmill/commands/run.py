@@ -89,6 +89,11 @@ class Bars:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         self._progress.stop()
 
+    def noted(self, note: str) -> None:
+        """Prints it above the bars."""
+        if not self._progress.disable:
+            self._progress.console.print(f"[yellow]note[/yellow] {note}", highlight=False, soft_wrap=True)
+
     def started(self, step: str, plan: Any) -> None:
         """Draws the bar."""
         total = sum(task.weight_bytes for task in plan.tasks)

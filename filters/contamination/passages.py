@@ -1,0 +1,195 @@
+"""What is looked for: the n-grams of evaluation items, and short items whole, as rows of numbers.
+
+A passage is one string of an item, or a string and the one read after it. It gives all its runs of ``ngram`` words; a
+passage with fewer words, but at least ``min_item_words``, gives itself. Alternatives (the choices of a question) give
+n-grams but are never looked for whole on their own: an answer is a common sentence more often than a question is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, TypeVar
+
+import numba
+import numpy as np
+import pyarrow as pa
+
+from gristmill.documents import normalize_text
+from gristmill.filters.arrays import Hashes, Int32s, Int64s
+from gristmill.filters.buffers import TextBuffer, text_buffer
+from gristmill.filters.contamination.evaluation_items import Item
+from gristmill.filters.contamination.normal_form import FoldTables, fold_tables
+from gristmill.filters.contamination.words import READINGS, Words, read_words, room_for_words
+
+Columns = TypeVar("Columns", bound=tuple[Any, ...])
+
+NGRAM_FACTOR = np.uint64(0xD6E8FEB86659FD93)
+
+
+class Entries(NamedTuple):
+    """Runs of words of items, one row each.
+
+    Attributes:
+        item: int32, number of the item.
+        size: int32, words in the run.
+        head: int32, how many of them are in the first string; the others begin the second.
+        first: int64, number of the run's first word among all words.
+        second: int64, number of the first word of the second string.
+        hash: uint64 of all its words.
+        suffix: uint64 of its last ``min_item_words`` words; of all of them for an n-gram.
+    """
+
+    item: Int32s
+    size: Int32s
+    head: Int32s
+    first: Int64s
+    second: Int64s
+    hash: Hashes
+    suffix: Hashes
+
+
+class ItemWords(NamedTuple):
+    """All words of all items, in every reading.
+
+    Attributes:
+        words: where they stand, their hashes and folded bytes.
+        bounds: int64; string ``s`` in reading ``r`` has the words ``bounds[k]`` to ``bounds[k + 1]``, with
+            ``k = r * strings + s``.
+        plain_first: int64, for each word the first word of the plain reading that it covers.
+        plain_last: int64, the last such word.
+    """
+
+    words: Words
+    bounds: Int64s
+    plain_first: Int64s
+    plain_last: Int64s
+
+
+def read_item_words(items: Sequence[Item]) -> ItemWords:
+    """The words of all strings of all items, in all readings."""
+    strings = [normalize_text(text) for item in items for field in item.fields for text in field]
+    buffer = text_buffer(pa.array(strings, pa.large_string()))
+    words = room_for_words(len(READINGS) * int(buffer.offsets[-1]))
+    bounds = np.zeros(len(READINGS) * len(strings) + 1, np.int64)
+    _read_strings(buffer, fold_tables(), words, bounds)
+    count, plain = int(bounds[-1]), int(bounds[len(strings)])
+    folded = words.folded[: int(words.folded_start[count])].copy()
+    kept = Words(
+        words.start[:count].copy(), words.end[:count].copy(), words.folded_start[: count + 1].copy(),
+        words.hash[:count].copy(), folded,
+    )  # fmt: skip
+    first = np.searchsorted(kept.end[:plain], kept.start, side="right")
+    last = np.searchsorted(kept.start[:plain], kept.end, side="left") - 1
+    return ItemWords(kept, bounds, first, np.maximum(first, last))
+
+
+@numba.njit(nogil=True, cache=True)
+def _read_strings(buffer: TextBuffer, tables: FoldTables, words: Words, bounds: Int64s) -> None:
+    strings = buffer.offsets.size - 1
+    count = 0
+    for reading in range(3):
+        for string in range(strings):
+            count = read_words(
+                buffer.data, buffer.offsets[string], buffer.offsets[string + 1], tables, reading, words, count
+            )
+            bounds[reading * strings + string + 1] = count
+
+
+def passages_of(items: Sequence[Item]) -> tuple[Int32s, Int64s, Int64s]:
+    """All passages: item, first string, and second string, with -1 for none and -2 for none in an alternative."""
+    rows: list[tuple[int, int, int]] = []
+    string = 0
+    for number, item in enumerate(items):
+        rows += [(number, string + first, string + second) for first, second in item.pairs()]
+        for field in item.fields:
+            rows += [(number, string + place, -1 if len(field) == 1 else -2) for place in range(len(field))]
+            string += len(field)
+    table = np.array(rows, np.int64).reshape(-1, 3)
+    return table[:, 0].astype(np.int32), table[:, 1].copy(), table[:, 2].copy()
+
+
+def entries_of(items: Sequence[Item], found: ItemWords, ngram: int, min_item_words: int) -> Entries:
+    """All runs of words to look for, repeats within an item left out, in the order of the items."""
+    item, first, second = passages_of(items)
+    strings = sum(len(field) for one in items for field in one.fields)
+    count = int(found.bounds[strings])
+    most = len(READINGS) * (count + len(item) * ngram + 1)
+    out = Entries(
+        np.empty(most, np.int32), np.empty(most, np.int32), np.empty(most, np.int32), np.empty(most, np.int64),
+        np.empty(most, np.int64), np.empty(most, np.uint64), np.empty(most, np.uint64),
+    )  # fmt: skip
+    made = _make_entries(found, strings, item, first, second, ngram, min_item_words, out)
+    made_rows = picked(out, np.arange(made))
+    order = np.lexsort((np.arange(made), made_rows.size, made_rows.hash, made_rows.item))
+    same = np.ones(made, bool)
+    if made:
+        before, after = order[:-1], order[1:]
+        same[1:] = (
+            (made_rows.item[before] != made_rows.item[after])
+            | (made_rows.hash[before] != made_rows.hash[after])
+            | (made_rows.size[before] != made_rows.size[after])
+        )
+    chosen = np.sort(order[same[: len(order)]])
+    return picked(made_rows, chosen)
+
+
+@numba.njit(nogil=True, cache=True)
+def _make_entries(
+    found: ItemWords,
+    strings: int,
+    passage_item: Int32s,
+    passage_first: Int64s,
+    passage_second: Int64s,
+    ngram: int,
+    min_item_words: int,
+    out: Entries,
+) -> int:
+    made = 0
+    for passage in range(passage_item.size):
+        for reading in range(3):
+            a = reading * strings + passage_first[passage]
+            first, first_words = found.bounds[a], found.bounds[a + 1] - found.bounds[a]
+            second = second_words = np.int64(0)
+            if passage_second[passage] >= 0:
+                b = reading * strings + passage_second[passage]
+                second, second_words = found.bounds[b], found.bounds[b + 1] - found.bounds[b]
+                if second_words == 0:
+                    continue
+            total = first_words + second_words
+            size = min(np.int64(ngram), total)
+            if size < ngram and (size < min_item_words or passage_second[passage] == -2):
+                continue
+            for begin in range(total - size + 1):
+                head = min(max(first_words - begin, np.int64(0)), size)
+                if second_words and head in (0, size):
+                    continue  # inside one string: that string is a passage of its own
+                out.item[made], out.size[made], out.head[made] = passage_item[passage], size, head
+                out.first[made], out.second[made] = first + begin, second
+                state = tail = np.uint64(0)
+                for k in range(size):
+                    word = first + begin + k if k < head else second + k - head
+                    state = state * NGRAM_FACTOR + found.words.hash[word]
+                    if k >= size - min_item_words:
+                        tail = tail * NGRAM_FACTOR + found.words.hash[word]
+                out.hash[made] = state
+                out.suffix[made] = state if size == ngram else tail
+                made += 1
+    return made
+
+
+def picked(columns: Columns, rows: Int64s) -> Columns:
+    """The same columns with only those rows, in that order.
+
+    >>> picked((np.array([5, 6, 7]), np.array([1, 2, 3])), np.array([2, 0]))
+    (array([7, 5]), array([3, 1]))
+    """
+    make: Any = getattr(type(columns), "_make", type(columns))
+    found: Columns = make([column[rows] for column in columns])
+    return found
+
+
+def plain_words(items: Sequence[Item], found: ItemWords) -> Int64s:
+    """Where the plain words of each item begin: item ``i`` has the words ``bounds[i]`` to ``bounds[i + 1]``."""
+    strings = np.cumsum([0, *(sum(len(field) for field in item.fields) for item in items)])
+    bounds: Int64s = found.bounds[strings]
+    return bounds

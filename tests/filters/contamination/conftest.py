@@ -1,0 +1,10 @@
+"""Makes the helpers of this folder importable."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+ROOT = str(Path(__file__).resolve().parents[3])
+if ROOT not in sys.path:
+    sys.path.append(ROOT)  # last: the folder tokenize/ must not stand before the standard library's module
