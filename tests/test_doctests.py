@@ -11,7 +11,19 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "src" / "gristmill"
-FOLDERS = ("", "commands", "filters", "dedup", "tokenize", "reports", "pipelines", "pipelines/sources", "train_hooks")
+SUBFOLDERS = ("filters/contamination", "filters/edits", "filters/rule_sets")
+FOLDERS = (
+    "",
+    "commands",
+    "filters",
+    *SUBFOLDERS,
+    "dedup",
+    "tokenize",
+    "reports",
+    "pipelines",
+    "pipelines/sources",
+    "train_hooks",
+)
 MODULES = sorted(
     ".".join(("gristmill", *folder.split("/"), path.stem) if folder else ("gristmill", path.stem))
     for folder in FOLDERS

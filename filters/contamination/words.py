@@ -101,14 +101,7 @@ def read_words(data: Bytes, i: int, end: int, tables: FoldTables, reading: int, 
     while i < end:
         if state != _AFTER_UNSPACED:
             begun = i
-            while i < end:  # a run of ASCII letters and digits: most of most texts
-                letter = letters[data[i]]
-                if letter == 0:
-                    break
-                running = hash_byte(running, letter)
-                folded[filled] = letter
-                filled += 1
-                i += 1
+            i, running, filled = _ascii_run(data, i, end, letters, running, folded, filled)
             if i > begun:
                 if state == _NO_WORD:
                     word_start[count] = begun
@@ -155,6 +148,22 @@ def read_words(data: Bytes, i: int, end: int, tables: FoldTables, reading: int, 
         count += 1
         folded_start[count] = filled
     return count
+
+
+@numba.njit(nogil=True, cache=True, inline="always")
+def _ascii_run(
+    data: Bytes, i: int, end: int, letters: Bytes, running: np.uint64, folded: Bytes, filled: int
+) -> tuple[int, np.uint64, int]:
+    """Adds a run of ASCII letters and digits, which is most of most texts."""
+    while i < end:
+        letter = letters[data[i]]
+        if letter == 0:
+            break
+        running = hash_byte(running, letter)
+        folded[filled] = letter
+        filled += 1
+        i += 1
+    return i, running, filled
 
 
 @numba.njit(nogil=True, cache=True)

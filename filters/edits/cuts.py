@@ -151,7 +151,7 @@ def apply(texts: pa.Array, cuts: Cuts) -> pa.LargeStringArray:
         IntegrityError: the cuts do not fit the texts: a text too many or too few, a cut that is empty, that overlaps
             the one before, that passes the end of its text or splits a character.
 
-    >>> cuts = Cuts.of("e", ["r"], np.array([0, 1]), np.array([4]), np.array([8]), np.array([0]), pa.array(["X"]))
+    >>> cuts = Cuts.of("e", ["r"], np.array([0, 1]), np.array([4]), np.array([7]), np.array([0]), pa.array(["X"]))
     >>> apply(pa.array(["one two three"]), cuts).to_pylist()
     ['one X three']
     """
