@@ -7,17 +7,17 @@ A plan of ``b`` bands of ``r`` rows brings two documents of Jaccard similarity `
 from __future__ import annotations
 
 import functools
+import math
 from dataclasses import dataclass
-from types import MappingProxyType
 
 import numba
 import numpy as np
 import numpy.typing as npt
 
 from gristmill.dedup.minhash import Signatures
-from gristmill.dedup.shingles import fmix64
+from gristmill.dedup.shingles import Hashes, fmix64
 from gristmill.dedup.text_buffers import frozen
-from gristmill.errors import ConfigError, unknown_name
+from gristmill.errors import ConfigError
 
 BandKeys = npt.NDArray[np.uint64]
 
@@ -53,36 +53,17 @@ class BandPlan:
         """The chance that two documents of this Jaccard similarity become candidates."""
         return float(1.0 - (1.0 - similarity**self.rows) ** self.bands)
 
+    def false_positives(self, similarity: float) -> float:
+        """The mean of the curve below a similarity, by the midpoint rule on 1,000 points.
+
+        It is the share of pairs below it that become candidates, if all similarities were equally common.
+        """
+        below = (np.arange(1000) + 0.5) / 1000 * similarity
+        return float((1.0 - (1.0 - below**self.rows) ** self.bands).mean())
+
     def curve(self, steps: int = 20) -> list[tuple[float, float]]:
         """The pairs (similarity, probability) at ``steps + 1`` equal distances from 0 to 1."""
         return [(i / steps, self.probability(i / steps)) for i in range(steps + 1)]
-
-
-PUBLISHED = MappingProxyType(
-    {
-        "fineweb": BandPlan(14, 8),  # datatrove, examples/fineweb.py
-        "refinedweb": BandPlan(450, 20),  # arXiv 2306.01116, after Lee et al. 2021, arXiv 2107.06499
-        "rpv2": BandPlan(14, 9),  # RedPajama-Data, app/src/run_lsh.py at similarity 0.7
-        "slimpajama": BandPlan(9, 13),  # Cerebras modelzoo, datasketch's optimum for 0.8 and 128 values
-        "dolma3": BandPlan(26, 11),  # allenai/duplodocus, the OLMo 3 configuration
-    }
-)
-"""Bands and rows of published data sets. Their shingles differ (words, characters, tokens), so the same plan does not
-make the same data."""
-
-
-def published(name: str) -> BandPlan:
-    """The plan of a published data set.
-
-    Raises:
-        ConfigError: the name is unknown; the message lists the known ones.
-
-    >>> published("fineweb")
-    BandPlan(bands=14, rows=8)
-    """
-    if name not in PUBLISHED:
-        raise ConfigError(unknown_name("band plan", name, PUBLISHED))
-    return PUBLISHED[name]
 
 
 @functools.lru_cache(maxsize=64)
@@ -113,8 +94,58 @@ def optimal(threshold: float, num_perm: int, *, false_positive_weight: float = 0
     return best
 
 
+MOST_PERMUTATIONS = 16_384
+"""No plan found by `choose` uses more signature values: a signature of 64 KB."""
+
+
+def choose(similarity: float, recall: float, *, false_positives: float = 0.2) -> BandPlan:
+    """The plan of the fewest signature values that reaches a recall and keeps to a rate of false positives.
+
+    Args:
+        similarity: pairs of this Jaccard similarity and above are wanted, in (0, 1).
+        recall: least probability that a pair of just this similarity becomes a candidate, in (0, 1).
+        false_positives: largest mean probability below it (`BandPlan.false_positives`), in (0, 1). They cost a
+            comparison each, never a document.
+
+    Returns:
+        The plan; of several with as few values the one with fewest bands.
+
+    Raises:
+        ConfigError: a value is outside its range, or no plan of at most `MOST_PERMUTATIONS` values does it.
+
+    >>> plan = choose(0.8, 0.95, false_positives=0.2)
+    >>> plan, round(plan.probability(0.8), 3), round(plan.false_positives(0.8), 3)
+    (BandPlan(bands=13, rows=7), 0.953, 0.196)
+    """
+    if not all(0.0 < value < 1.0 for value in (similarity, recall, false_positives)):
+        message = (
+            "wanted similarity, recall and false_positives between 0 and 1, "
+            f"got {similarity}, {recall} and {false_positives}"
+        )
+        raise ConfigError(message)
+    best: BandPlan | None = None
+    for rows in range(1, MOST_PERMUTATIONS + 1):
+        missed = -math.expm1(rows * math.log(similarity))
+        # A similarity so far below one that its power vanishes needs more bands than any plan may have.
+        bands = math.ceil(math.log1p(-recall) / math.log(missed)) if missed < 1.0 else MOST_PERMUTATIONS + 1
+        if bands * rows > MOST_PERMUTATIONS:
+            break
+        plan = BandPlan(bands, rows)
+        if plan.false_positives(similarity) > false_positives:
+            continue
+        if best is None or (plan.num_perm, plan.bands) < (best.num_perm, best.bands):
+            best = plan
+    if best is None:
+        message = (
+            f"no plan of at most {MOST_PERMUTATIONS:,} values finds {recall:.1%} of pairs at {similarity} with "
+            f"{false_positives:.1%} below it; allow more false positives or a lower recall"
+        )
+        raise ConfigError(message)
+    return best
+
+
 @numba.njit(nogil=True, cache=True)
-def _band_keys(rows: Signatures, bands: int, rows_per_band: int, out: BandKeys) -> None:
+def _band_keys(rows: Signatures | Hashes, bands: int, rows_per_band: int, out: BandKeys) -> None:
     for i in range(len(rows)):
         for band in range(bands):
             key = fmix64(np.uint64(band + 1) * np.uint64(0x9E3779B97F4A7C15))
@@ -124,7 +155,7 @@ def _band_keys(rows: Signatures, bands: int, rows_per_band: int, out: BandKeys) 
             out[i, band] = fmix64(key)
 
 
-def band_keys(signatures: Signatures, plan: BandPlan) -> BandKeys:
+def band_keys(signatures: Signatures | Hashes, plan: BandPlan) -> BandKeys:
     """One 64-bit key per document and band; documents that agree on a whole band have equal keys there.
 
     The band's number enters the key, so keys of different bands may share a table; two unequal bands share a key with
@@ -132,7 +163,7 @@ def band_keys(signatures: Signatures, plan: BandPlan) -> BandKeys:
     `gristmill.dedup.minhash.has_signature`, or they fill one bucket per band.
 
     Args:
-        signatures: uint32 ``(n, num_perm)`` with ``num_perm >= plan.num_perm``; further values are not used.
+        signatures: uint32 or uint64 ``(n, num_perm)`` with ``num_perm >= plan.num_perm``; further values are not used.
         plan: bands and rows.
 
     Returns:
@@ -152,5 +183,6 @@ def band_keys(signatures: Signatures, plan: BandPlan) -> BandKeys:
         )
         raise ConfigError(message)
     out = np.empty((len(signatures), plan.bands), np.uint64)
-    _band_keys(frozen(signatures, np.uint32), plan.bands, plan.rows, out)
+    wide = signatures.dtype == np.uint64
+    _band_keys(frozen(signatures, np.uint64 if wide else np.uint32), plan.bands, plan.rows, out)
     return out

@@ -63,8 +63,11 @@ def _lowered(character: str) -> int:
 
 
 @functools.cache
-def character_table() -> npt.NDArray[np.uint32]:
+def character_table(*, lower: bool = True) -> npt.NDArray[np.uint32]:
     """The class and the lower case of every code point: uint32 of length 0x110000, built once per process (0.2 s).
+
+    Args:
+        lower: lower-case; otherwise every entry holds its own code point.
 
     >>> entry = int(character_table()[ord("Q")])
     >>> entry >> CLASS_SHIFT == WORD, chr(entry & 0x1FFFFF)
@@ -80,7 +83,8 @@ def character_table() -> npt.NDArray[np.uint32]:
     classes[: len(words)] = np.select([spaces, words & alone, words, marks], [SPACE, UNSPACED, WORD, MARK], OTHER)
     classes[within(_IGNORED_RANGES)] = IGNORED
     table = np.arange(CODE_POINTS, dtype=np.uint32)
-    table[: len(words)] = [_lowered(character) for character in characters]
+    if lower:
+        table[: len(words)] = [_lowered(character) for character in characters]
     table |= classes << CLASS_SHIFT
     table.flags.writeable = False
     return table

@@ -2,8 +2,8 @@
 
 The normal form of a text: lower-cased by character, every run of white space one space, none at either end, invisible
 characters (soft hyphen, joiners, byte order mark, variation selectors) dropped; see `gristmill.dedup.characters`.
-Punctuation, digits and accents stay. Texts of one normal form have the same words, so also the same shingles: an exact
-duplicate has Jaccard similarity 1.
+Punctuation, digits and accents stay. Texts of one normal form have the same words, so also the same shingles (under any
+normalization but ``none``): an exact duplicate has Jaccard similarity 1.
 """
 
 from __future__ import annotations
@@ -19,32 +19,11 @@ import xxhash
 from gristmill.dedup.characters import CLASS_SHIFT, IGNORED, SPACE, character_table, decode
 from gristmill.dedup.digests import halves
 from gristmill.dedup.text_buffers import Bytes, Integer, Offsets, text_buffers
+from gristmill.dedup.utf8 import encode
 
 HASH_BYTES = 16
 
 _CODE_MASK = np.uint32(0x1FFFFF)
-
-
-@numba.njit(nogil=True, cache=True)
-def _encode(code: Integer, out: npt.NDArray[np.uint8], at: int) -> int:
-    """Writes a code point as UTF-8 at ``out[at:]`` and returns the position after it."""
-    if code < 0x80:
-        out[at] = code
-        return at + 1
-    if code < 0x800:
-        out[at] = 0xC0 | (code >> 6)
-        out[at + 1] = 0x80 | (code & 0x3F)
-        return at + 2
-    if code < 0x10000:
-        out[at] = 0xE0 | (code >> 12)
-        out[at + 1] = 0x80 | ((code >> 6) & 0x3F)
-        out[at + 2] = 0x80 | (code & 0x3F)
-        return at + 3
-    out[at] = 0xF0 | (code >> 18)
-    out[at + 1] = 0x80 | ((code >> 12) & 0x3F)
-    out[at + 2] = 0x80 | ((code >> 6) & 0x3F)
-    out[at + 3] = 0x80 | (code & 0x3F)
-    return at + 4
 
 
 @numba.njit(nogil=True, cache=True)
@@ -54,9 +33,9 @@ def _normalize(
     table: npt.NDArray[np.uint32],
     out: npt.NDArray[np.uint8],
     out_offsets: npt.NDArray[np.int64],
-) -> int:
+) -> Integer:
     """The normal form of every document, one after the other. A byte gives at most 3 (a malformed one U+FFFD)."""
-    at = 0
+    at: Integer = 0
     for i in range(len(offsets) - 1):
         first = at
         pending_space = False
@@ -80,7 +59,7 @@ def _normalize(
                 out[at] = 0x20
                 at += 1
                 pending_space = False
-            at = _encode(np.int64(entry & _CODE_MASK), out, at)
+            at = encode(np.int64(entry & _CODE_MASK), out, at)
         out_offsets[i + 1] = at
     return at
 

@@ -22,9 +22,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from gristmill.dedup.characters import character_table
-from gristmill.dedup.shingles import Hashes, check_shingle, longest_text, shingle_hashes, word_hashes
-from gristmill.dedup.text_buffers import Bytes, Integer, Offsets, frozen, text_buffers
+from gristmill.dedup.normalization import Normalization, Unit, prepare
+from gristmill.dedup.shingles import Hashes, check_shingle, longest_text, shingle_hashes, unit_capacity, unit_hashes
+from gristmill.dedup.text_buffers import Bytes, Integer, Offsets, Table, frozen
 from gristmill.errors import ConfigError
 
 Signatures = npt.NDArray[np.uint32]
@@ -35,6 +35,13 @@ EMPTY = 0xFFFFFFFF
 _LANES = 32  # shingles are padded to a multiple of this, so that the vectorised loop has no scalar remainder
 
 
+def check_num_perm(num_perm: int) -> None:
+    """Raises `ConfigError` unless there is at least one permutation."""
+    if num_perm < 1:
+        message = f"num_perm must be at least 1 permutation, got {num_perm}; a 14 x 8 plan needs 112"
+        raise ConfigError(message)
+
+
 @functools.lru_cache(maxsize=16)
 def permutations(num_perm: int = 112, seed: int = 1) -> tuple[Signatures, Signatures]:
     """The factors ``a`` (odd) and summands ``b`` of datasketch's permutations for this seed: two uint32 arrays.
@@ -43,9 +50,7 @@ def permutations(num_perm: int = 112, seed: int = 1) -> tuple[Signatures, Signat
     >>> a.dtype.name, bool((a % 2 == 1).all())
     ('uint32', True)
     """
-    if num_perm < 1:
-        message = f"num_perm must be at least 1 permutation, got {num_perm}; a 14 x 8 plan needs 112"
-        raise ConfigError(message)
+    check_num_perm(num_perm)
     a, b = datasketch.MinHash(num_perm=num_perm, seed=seed, scheme="affine32").permutations
     return frozen(a, np.uint32), frozen(b, np.uint32)
 
@@ -74,15 +79,22 @@ def _sketch(hashed: Hashes, count: Integer, a: Signatures, b: Signatures, mixed:
 
 @numba.njit(nogil=True, cache=True)
 def _signatures(
-    data: Bytes, offsets: Offsets, table: Signatures, shingle: int, a: Signatures, b: Signatures, out: Signatures
+    data: Bytes,
+    offsets: Offsets,
+    table: Table,
+    by_word: bool,
+    shingle: int,
+    a: Signatures,
+    b: Signatures,
+    out: Signatures,
 ) -> None:
-    capacity = longest_text(offsets) // 2 + 1
-    words = np.empty(capacity, np.uint64)
+    capacity = unit_capacity(offsets, by_word)
+    units = np.empty(capacity, np.uint64)
     hashed = np.empty(capacity, np.uint64)
     mixed = np.empty(capacity + _LANES, np.uint32)
     for i in range(len(out)):
-        count = word_hashes(data, offsets[i], offsets[i + 1], table, words)
-        count = shingle_hashes(words, count, shingle, hashed)
+        count = unit_hashes(data, offsets[i], offsets[i + 1], table, by_word, units)
+        count = shingle_hashes(units, count, shingle, hashed)
         _sketch(hashed, count, a, b, mixed, out[i])
 
 
@@ -94,23 +106,32 @@ def _signatures_of_sets(offsets: Offsets, values: Hashes, a: Signatures, b: Sign
 
 
 def signatures(
-    texts: pa.Array | pa.ChunkedArray, *, shingle: int = 5, num_perm: int = 112, seed: int = 1
+    texts: pa.Array | pa.ChunkedArray,
+    *,
+    shingle: int = 5,
+    num_perm: int = 112,
+    seed: int = 1,
+    unit: Unit = "word",
+    normalization: Normalization = "casefold",
 ) -> Signatures:
-    """The MinHash signature of each text, over its word shingles.
+    """The MinHash signature of each text, over its shingles.
 
-    Runs on one core and releases the GIL. Scratch memory is 10 bytes per byte of the longest document.
+    Runs on one core and releases the GIL. Scratch memory is 10 bytes per byte of the longest document, twice that for
+    characters; a normalization that rewrites the text takes three times the text.
 
     Args:
         texts: ``string`` or ``large_string`` column without nulls.
-        shingle: words per shingle.
+        shingle: words or characters per shingle.
         num_perm: permutations, which is the length of a signature.
         seed: of datasketch's permutations.
+        unit: what a shingle is made of.
+        normalization: what is made equal first (`gristmill.dedup.normalization`).
 
     Returns:
         uint32 of shape ``(len(texts), num_perm)``; rows of documents shorter than a shingle are all `EMPTY`.
 
     Raises:
-        ConfigError: ``shingle`` or ``num_perm`` is below 1.
+        ConfigError: ``shingle`` or ``num_perm`` is below 1, or there is no such unit or normalization.
         InputError: ``texts`` is no text column, or holds nulls.
 
     >>> rows = signatures(pa.array(["the cat sat on the mat", "THE CAT sat: on the mat!", "short"]), num_perm=8)
@@ -119,9 +140,9 @@ def signatures(
     """
     check_shingle(shingle)
     a, b = permutations(num_perm, seed)
-    data, offsets = text_buffers(texts)
-    out = np.empty((len(offsets) - 1, num_perm), np.uint32)
-    _signatures(data, offsets, character_table(), shingle, a, b, out)
+    prepared = prepare(texts, unit, normalization)
+    out = np.empty((len(prepared.offsets) - 1, num_perm), np.uint32)
+    _signatures(prepared.data, prepared.offsets, prepared.table, prepared.by_word, shingle, a, b, out)
     return out
 
 

@@ -1,15 +1,16 @@
-"""Shingles: the runs of ``n`` consecutive words of a text, as 64-bit hashes.
+"""Shingles: the runs of ``n`` consecutive words or characters of a text, as 64-bit hashes.
 
-Words are lower-cased runs of word characters; which characters those are, and what happens in scripts without spaces,
-is stated in `gristmill.dedup.characters`. The hash of a shingle is a fixed function of its words, the same on every
-machine:
+What is made equal first, such as case, is the normalization (`gristmill.dedup.normalization`). Words are runs of word
+characters; which characters those are, and what happens in scripts without spaces, is stated in
+`gristmill.dedup.characters`. The hash of a shingle is a fixed function of its words, the same on every machine:
 
+    character(c) = fmix64(0x9AE16A3B2F90404F + c * 0x9FB21C651E98DF25), where c is the code point
     word(c1 .. ck) = fmix64(h_k),   h_0 = 0x9AE16A3B2F90404F,   h_i = fold((h_{i-1} ^ c_i) * 0x9FB21C651E98DF25)
-    shingle(w1 .. wn) = fmix64(sum of word(w_i) * 0xD6E8FEB86659FD93 ** (n - i))
+    shingle(u1 .. un) = fmix64(sum of word or character(u_i) * 0xD6E8FEB86659FD93 ** (n - i))
 
-modulo 2**64, where ``c`` are the bytes of the lower-cased word in UTF-8, 8 at a time as big-endian integers (the last
-chunk may be shorter), ``fold(x) = x ^ (x >> 32)`` and ``fmix64`` is the finalizer of MurmurHash3. The hash is fast, not
-cryptographic.
+modulo 2**64, where the ``c`` of a word are the bytes of the normalized word in UTF-8, 8 at a time as big-endian
+integers (the last chunk may be shorter), ``fold(x) = x ^ (x >> 32)`` and ``fmix64`` is the finalizer of MurmurHash3.
+The hash is fast, not cryptographic.
 """
 
 from __future__ import annotations
@@ -19,9 +20,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from gristmill.dedup.characters import CLASS_SHIFT, IGNORED, MARK, UNSPACED, WORD, character_table, decode
+from gristmill.dedup.characters import CLASS_SHIFT, IGNORED, MARK, UNSPACED, WORD, decode
+from gristmill.dedup.normalization import Normalization, Prepared, Unit, prepare
 from gristmill.dedup.radix import sort_prefix
-from gristmill.dedup.text_buffers import Bytes, Integer, Offsets, frozen, text_buffers
+from gristmill.dedup.text_buffers import Bytes, Integer, Offsets, Table
 from gristmill.errors import ConfigError
 
 Hashes = npt.NDArray[np.uint64]
@@ -32,10 +34,6 @@ SHINGLE_FACTOR = np.uint64(0xD6E8FEB86659FD93)
 
 _CODE_MASK = np.uint32(0x1FFFFF)
 _LEAD = (0, 0, 0xC0, 0xE0, 0xF0)  # first byte of a UTF-8 sequence, by its length
-# The lower case of each ASCII word character, 0 for every other byte.
-_ASCII_WORD = np.array(
-    [ord(chr(b).lower()) if b < 0x80 and (chr(b).isalnum() or b == 0x5F) else 0 for b in range(256)], np.uint8
-)
 _NO_WORD = 0
 _IN_WORD = 1
 _AFTER_UNSPACED = 2
@@ -73,7 +71,7 @@ def _append(running: np.uint64, chunk: np.uint64, byte: Integer) -> tuple[np.uin
 
 
 @numba.njit(nogil=True, cache=True)
-def word_hashes(data: Bytes, start: Integer, end: Integer, table: npt.NDArray[np.uint32], out: Hashes) -> Integer:
+def word_hashes(data: Bytes, start: Integer, end: Integer, table: Table, out: Hashes) -> Integer:
     """Writes the hash of each word of ``data[start:end]`` to ``out`` and returns how many there are.
 
     ``out`` must hold ``(end - start) // 2 + 1`` values: a word takes a byte and a separator, or more.
@@ -86,10 +84,10 @@ def word_hashes(data: Bytes, start: Integer, end: Integer, table: npt.NDArray[np
     while position < end:
         if state != _AFTER_UNSPACED:
             while position < end:  # a run of ASCII letters and digits: most of most texts
-                letter = _ASCII_WORD[data[position]]
-                if letter == 0:
+                entry = table[data[position]]
+                if data[position] >= 0x80 or entry >> CLASS_SHIFT != WORD:
                     break
-                running, chunk = _append(running, chunk, letter)
+                running, chunk = _append(running, chunk, entry & _CODE_MASK)
                 state = _IN_WORD
                 position += 1
             if position == end:
@@ -130,6 +128,33 @@ def word_hashes(data: Bytes, start: Integer, end: Integer, table: npt.NDArray[np
 
 
 @numba.njit(nogil=True, cache=True)
+def character_hashes(data: Bytes, start: Integer, end: Integer, out: Hashes) -> Integer:
+    """Writes the hash of each code point of ``data[start:end]`` to ``out`` and returns how many there are.
+
+    ``out`` must hold ``end - start`` values.
+    """
+    count = 0
+    position = start
+    while position < end:
+        code: Integer = np.int64(data[position])
+        if code < 0x80:
+            position += 1
+        else:
+            code, position = decode(data, position, end)
+        out[count] = fmix64(WORD_SEED + np.uint64(code) * WORD_FACTOR)
+        count += 1
+    return count
+
+
+@numba.njit(nogil=True, cache=True)
+def unit_hashes(data: Bytes, start: Integer, end: Integer, table: Table, by_word: bool, out: Hashes) -> Integer:
+    """The hash of each word, or else of each character, into ``out`` (`unit_capacity`); returns how many there are."""
+    if by_word:
+        return word_hashes(data, start, end, table, out)
+    return character_hashes(data, start, end, out)
+
+
+@numba.njit(nogil=True, cache=True)
 def shingle_hashes(words: Hashes, count: Integer, shingle: int, out: Hashes) -> Integer:
     """Turns ``words[:count]`` into shingle hashes in ``out`` and returns how many: ``max(0, count - shingle + 1)``.
 
@@ -160,26 +185,33 @@ def longest_text(offsets: Offsets) -> Integer:
 
 
 @numba.njit(nogil=True, cache=True)
+def unit_capacity(offsets: Offsets, by_word: bool) -> Integer:
+    """How many words or characters a document has at most: what scratch space is sized by."""
+    longest = longest_text(offsets)
+    return longest // 2 + 1 if by_word else longest + 1
+
+
+@numba.njit(nogil=True, cache=True)
 def _count_shingles(
-    data: Bytes, offsets: Offsets, table: npt.NDArray[np.uint32], shingle: int, out: npt.NDArray[np.int64]
+    data: Bytes, offsets: Offsets, table: Table, by_word: bool, shingle: int, out: npt.NDArray[np.int64]
 ) -> None:
-    words = np.empty(longest_text(offsets) // 2 + 1, np.uint64)
+    units = np.empty(unit_capacity(offsets, by_word), np.uint64)
     for i in range(len(out)):
-        out[i] = max(0, word_hashes(data, offsets[i], offsets[i + 1], table, words) - shingle + 1)
+        out[i] = max(0, unit_hashes(data, offsets[i], offsets[i + 1], table, by_word, units) - shingle + 1)
 
 
 @numba.njit(nogil=True, cache=True)
 def _fill_sets(
-    data: Bytes, offsets: Offsets, table: npt.NDArray[np.uint32], shingle: int, values: Hashes, set_offsets: Offsets
+    data: Bytes, offsets: Offsets, table: Table, by_word: bool, shingle: int, values: Hashes, set_offsets: Offsets
 ) -> Integer:
     """Sorted unique shingle hashes of each document, one after the other; returns the number of values written."""
-    words = np.empty(longest_text(offsets) // 2 + 1, np.uint64)
-    hashed = np.empty_like(words)
+    units = np.empty(unit_capacity(offsets, by_word), np.uint64)
+    hashed = np.empty_like(units)
     written = 0
     for i in range(len(offsets) - 1):
-        count = word_hashes(data, offsets[i], offsets[i + 1], table, words)
-        count = shingle_hashes(words, count, shingle, hashed)
-        sort_prefix(hashed, count, words)
+        count = unit_hashes(data, offsets[i], offsets[i + 1], table, by_word, units)
+        count = shingle_hashes(units, count, shingle, hashed)
+        sort_prefix(hashed, count, units)
         for j in range(count):
             if j == 0 or hashed[j] != hashed[j - 1]:
                 values[written] = hashed[j]
@@ -189,69 +221,91 @@ def _fill_sets(
 
 
 def check_shingle(shingle: int) -> None:
-    """Raises `ConfigError` unless ``shingle`` is a positive number of words."""
+    """Raises `ConfigError` unless ``shingle`` is a positive number of words or characters."""
     if shingle < 1:
-        message = f"shingle must be at least 1 word, got {shingle}; published settings use 5 or 13"
+        message = f"shingle must be at least 1 word or character, got {shingle}; published settings use 5 or 13 words"
         raise ConfigError(message)
 
 
-def hashes(text: str, shingle: int = 5) -> Hashes:
+def hashes(text: str, shingle: int = 5, *, unit: Unit = "word", normalization: Normalization = "casefold") -> Hashes:
     """The 64-bit shingle hashes of one text, in order of occurrence, repeats included.
 
     Args:
         text: any string; a lone surrogate separates words.
-        shingle: words per shingle.
+        shingle: words or characters per shingle.
+        unit: what a shingle is made of.
+        normalization: what is made equal first.
 
     Returns:
-        uint64 of length ``max(0, words - shingle + 1)``: empty for a text shorter than a shingle.
+        uint64 of length ``max(0, units - shingle + 1)``: empty for a text shorter than a shingle.
 
     Raises:
-        ConfigError: ``shingle`` is below 1.
+        ConfigError: ``shingle`` is below 1, or there is no such unit or normalization.
 
     >>> [len(hashes(text, 3)) for text in ("too short", "a b c d", "A, b; c! d?")]
     [0, 2, 2]
     >>> bool((hashes("a b c d", 3) == hashes("A, b; c! d?", 3)).all())
     True
+    >>> len(hashes("a  b c", 3, unit="character"))
+    3
     """
     check_shingle(shingle)
-    data = frozen(np.frombuffer(text.encode("utf-8", "surrogatepass"), dtype=np.uint8), np.uint8)
-    words = np.empty(len(data) // 2 + 1, np.uint64)
-    out = np.empty_like(words)
-    count = word_hashes(data, 0, len(data), character_table(), words)
-    return out[: shingle_hashes(words, count, shingle, out)]
+    raw = text.encode("utf-8", "surrogatepass")
+    offsets = pa.py_buffer(np.array([0, len(raw)], np.int64))
+    prepared = prepare(pa.LargeStringArray.from_buffers(1, offsets, pa.py_buffer(raw)), unit, normalization)
+    units = np.empty(unit_capacity(prepared.offsets, prepared.by_word), np.uint64)
+    out = np.empty_like(units)
+    first, last = prepared.offsets
+    count = unit_hashes(prepared.data, first, last, prepared.table, prepared.by_word, units)
+    return out[: shingle_hashes(units, count, shingle, out)]
 
 
-def shingle_counts(texts: pa.Array | pa.ChunkedArray, shingle: int = 5) -> npt.NDArray[np.int64]:
+def shingle_counts(
+    texts: pa.Array | pa.ChunkedArray,
+    shingle: int = 5,
+    *,
+    unit: Unit = "word",
+    normalization: Normalization = "casefold",
+) -> npt.NDArray[np.int64]:
     """How many shingles each text has, repeats included; 0 for a text shorter than a shingle.
 
     >>> shingle_counts(pa.array(["one two", "one two three"]), shingle=3)
     array([0, 1])
     """
+    return _counted(prepare(texts, unit, normalization), shingle)
+
+
+def _counted(prepared: Prepared, shingle: int) -> npt.NDArray[np.int64]:
     check_shingle(shingle)
-    data, offsets = text_buffers(texts)
-    out = np.empty(len(offsets) - 1, np.int64)
-    _count_shingles(data, offsets, character_table(), shingle, out)
+    out = np.empty(len(prepared.offsets) - 1, np.int64)
+    _count_shingles(prepared.data, prepared.offsets, prepared.table, prepared.by_word, shingle, out)
     return out
 
 
-def shingle_sets(texts: pa.Array | pa.ChunkedArray, shingle: int = 5) -> pa.LargeListArray:
+def shingle_sets(
+    texts: pa.Array | pa.ChunkedArray,
+    shingle: int = 5,
+    *,
+    unit: Unit = "word",
+    normalization: Normalization = "casefold",
+) -> pa.LargeListArray:
     """The set of shingle hashes of each text, sorted ascending without repeats: ``large_list<uint64>``.
 
     Empty for a text shorter than a shingle. ``.offsets`` and ``.values`` of the result are what
     `gristmill.dedup.verify.jaccard_pairs` and `gristmill.dedup.resolve.resolve` take. 8 bytes per shingle: about 1.3
-    times the text for English.
+    times the text for English words, 8 times for characters.
 
     Raises:
-        ConfigError: ``shingle`` is below 1.
+        ConfigError: ``shingle`` is below 1, or there is no such unit or normalization.
         InputError: ``texts`` is no text column, or holds nulls.
 
     >>> [len(s) for s in shingle_sets(pa.array(["a b a b a b", "a"]), shingle=2).to_pylist()]
     [2, 0]
     """
-    check_shingle(shingle)
-    data, offsets = text_buffers(texts)
-    total = int(shingle_counts(texts, shingle).sum())
-    values = np.empty(total, np.uint64)
-    set_offsets = np.zeros(len(offsets), np.int64)
-    written = _fill_sets(data, offsets, character_table(), shingle, values, set_offsets)
+    prepared = prepare(texts, unit, normalization)
+    values = np.empty(int(_counted(prepared, shingle).sum()), np.uint64)
+    set_offsets = np.zeros(len(prepared.offsets), np.int64)
+    written = _fill_sets(
+        prepared.data, prepared.offsets, prepared.table, prepared.by_word, shingle, values, set_offsets
+    )
     return pa.LargeListArray.from_arrays(pa.array(set_offsets), pa.array(values[:written]))

@@ -12,6 +12,8 @@ from gristmill.errors import InputError
 
 Bytes = npt.NDArray[np.uint8]
 Offsets = npt.NDArray[np.int64]
+Table = npt.NDArray[np.uint32]
+"""One entry per code point."""
 Integer = int | np.int64
 """An index or a count inside a kernel, where ``np.int64(...)`` forces signed arithmetic."""
 

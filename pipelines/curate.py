@@ -19,6 +19,7 @@ from gristmill.filters.rule_types import ResolvedRule
 from gristmill.inputs import RawShard, list_inputs
 from gristmill.pipelines.annotate import Annotate, annotate_tasks
 from gristmill.pipelines.decide import Decide, decide_tasks
+from gristmill.pipelines.dedup_check import check_dedup
 from gristmill.pipelines.dedup_stage import dedup_facts, number_documents, run_dedup
 from gristmill.pipelines.edit import FOLDER as EDITS
 from gristmill.pipelines.edit import EditShard, configured_edits, edit_tasks, edited_signals
@@ -67,7 +68,9 @@ def check_before_run(config: Config) -> tuple[ResolvedRule, ...]:
         EmptyResultError: a pattern matches no file.
     """
     rules = configured_rules(config)
-    check_signals(rules, configured_extras(config), edited_signals(configured_edits(config)))
+    extras = configured_extras(config)
+    check_signals(rules, extras, edited_signals(configured_edits(config)))
+    check_dedup(config, extras)
     if config.tokenizer.path is not None and not storage.exists(config.tokenizer.path):
         msg = f"tokenizer.path: no such file {config.tokenizer.path!r}; give a Hugging Face tokenizer.json"
         raise ConfigError(msg)

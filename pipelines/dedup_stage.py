@@ -21,6 +21,7 @@ from gristmill.pipelines.resolve import (
     Resolve,
     merge_resolved,
     resolve_tasks,
+    source_order,
     write_resolved,
 )
 from gristmill.pipelines.resolve import FOLDER as RESOLVED
@@ -88,10 +89,12 @@ def _resolve(session: Session, printed: Sequence[Task], edges_key: str) -> list[
     run, dedup = session.run, session.config.dedup
     holding = shards_with_candidates(run, printed)
     candidate_bytes = text_bytes(run, [printed[number] for number in holding])
-    groups = resolve_tasks(run, dedup, edges_key, candidate_bytes)
+    sources = source_order(session.config)
+    groups = resolve_tasks(run, dedup, sources, edges_key, candidate_bytes)
     prune(run, RESOLVED, [task.uri for task in groups])
     plan = make_plan("resolve", groups)
-    emit = EmitCandidates(run.uri, dedup, len(groups), tuple(groups[number].number for number in plan.todo))
+    wanted = tuple(groups[number].number for number in plan.todo)
+    emit = EmitCandidates(run.uri, dedup, len(groups), wanted, sources)
 
     def build(pipeline: beam.Pipeline) -> None:
         readers = Plan("resolve-emit", tuple(printed), tuple(holding))
@@ -113,12 +116,15 @@ def dedup_facts(session: Session) -> dict[str, object]:
     run = session.run
     (components,) = read_counts([components_uri(run)])
 
+    printed = read_counts([entry.uri for entry in storage.walk(run.path(FINGERPRINTS))])
     edges = read_counts([entry.uri for entry in storage.walk(run.path(EDGES))])
     groups = read_counts([entry.uri for entry in storage.walk(run.path(RESOLVED))])
     histograms = [counts["similarity_histogram"] for counts in groups]
     return {
         "candidate_pairs": sum(int(str(counts["pairs"])) for counts in edges),
         "candidates": components.get("documents", 0),
+        "shorter_than_shingle": sum(int(str(counts["shorter_than_shingle"])) for counts in printed),
+        "keep": session.config.dedup.keep,
         "duplicates": sum(int(str(counts["duplicates"])) for counts in groups),
         "hot_buckets": [bucket for counts in edges for bucket in counts["hot"]],
         "similarity_histogram": [sum(column) for column in zip(*histograms, strict=True)],

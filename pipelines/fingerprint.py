@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from gristmill import storage
 from gristmill.dedup.exact import exact_hashes
-from gristmill.dedup.minhash import EMPTY, signatures
+from gristmill.dedup.minhash import EMPTY, has_signature, signatures
 from gristmill.dedup_config import DedupSection, NearSection
 from gristmill.documents import DOC_ID_BYTES, DOCUMENT_SCHEMA
 from gristmill.pipelines.plan import Task
@@ -44,7 +44,7 @@ def fingerprint_schema(near: NearSection | None) -> pa.Schema:
 def fingerprint_tasks(run: RunDirectory, dedup: DedupSection, decided: Sequence[Task]) -> list[Task]:
     """One task per shard."""
     near = dedup.near or None
-    settings = [near.shingle, near.bands * near.rows] if near else []
+    settings = [near.shingles(), near.bands * near.rows] if near else []
     return [
         dataclasses.replace(task, uri=run.shard(FOLDER, task.raw), key=stage_key("fingerprint", settings, [task.key]))
         for task in decided
@@ -64,12 +64,17 @@ def fingerprints(batch: pa.RecordBatch, rows: np.ndarray, near: NearSection | No
     if near is None:
         values = np.full((len(texts), 1), EMPTY, np.uint32)
     else:
-        values = signatures(texts, shingle=near.shingle, num_perm=near.bands * near.rows)
+        values = signatures(texts, num_perm=near.bands * near.rows, **near.shingles())
     signature = pa.FixedSizeListArray.from_arrays(pa.array(values.reshape(-1)), type=schema.field("signature").type)
     sizes = pc.binary_length(texts).cast(pa.int64())
     return pa.RecordBatch.from_arrays(
         [pa.array(rows), batch.column("doc_id"), exact_hashes(texts), sizes, signature], schema=schema
     )
+
+
+def signature_rows(batch: pa.RecordBatch) -> np.ndarray:
+    """The signatures of a batch of fingerprints: uint32 ``(rows, num_perm)``, not copied."""
+    return batch.column("signature").flatten().to_numpy().reshape(batch.num_rows, -1)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,7 +88,7 @@ class Fingerprint:
     def __call__(self, task: Task) -> None:
         """Writes the fingerprints of the documents that failed no rule."""
         run = RunDirectory(self.run_uri)
-        first, count = 0, 0
+        first, count, short = 0, 0, 0
         with (
             open_texts(run, task) as texts,
             storage.local_copy(run.shard("decisions", task.raw)) as decisions,
@@ -96,6 +101,8 @@ class Fingerprint:
                 rows = first + np.flatnonzero(passed.to_numpy(zero_copy_only=False)).astype(np.int64)
                 first += group.num_rows
                 if len(rows):
-                    writer.write(fingerprints(group.filter(passed), rows, self.near))
+                    made = fingerprints(group.filter(passed), rows, self.near)
+                    writer.write(made)
                     count += len(rows)
-            writer.finish({"documents": count, "rows": first})
+                    short += int((~has_signature(signature_rows(made))).sum()) if self.near else 0
+            writer.finish({"documents": count, "rows": first, "shorter_than_shingle": short})

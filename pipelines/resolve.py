@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from gristmill import storage
+from gristmill.config import Config
 from gristmill.dedup.exact import exact_hashes
 from gristmill.dedup.preference import preference
 from gristmill.dedup.resolve import resolve
@@ -49,14 +50,15 @@ CANDIDATE_SCHEMA = pa.schema(
         pa.field("component", pa.int64()),
         pa.field("doc_id", pa.binary(DOC_ID_BYTES)),
         pa.field("text_bytes", pa.int64()),
-        pa.field("published", pa.int64()),
+        pa.field("value", pa.float64()),
         pa.field("exact", pa.binary(DOC_ID_BYTES)),
         pa.field("shingles", pa.large_list(pa.uint64())),
     ]
 )
 
+"""``value`` is what ``dedup.keep`` orders by, NaN where a document has none."""
+
 HISTOGRAM_BINS = 20
-_NO_DATE = np.iinfo(np.int64).max
 
 
 def resolved_uri(run: RunDirectory) -> str:
@@ -64,18 +66,27 @@ def resolved_uri(run: RunDirectory) -> str:
     return run.path("dedup", "resolved.parquet")
 
 
-def resolve_tasks(run: RunDirectory, dedup: DedupSection, edges_key: str, candidate_bytes: int) -> list[Task]:
+def source_order(config: Config) -> tuple[str, ...]:
+    """The sources in the order of the configuration, if that decides which copy stays; else none."""
+    return tuple(source.name for source in config.source) if config.dedup.keep == "source_order" else ()
+
+
+def resolve_tasks(
+    run: RunDirectory, dedup: DedupSection, sources: Sequence[str], edges_key: str, candidate_bytes: int
+) -> list[Task]:
     """One task per group of components.
 
     Args:
         run: the run directory.
         dedup: the ``[dedup]`` section.
+        sources: see :func:`source_order`.
         edges_key: key of the candidate pairs.
         candidate_bytes: text of all candidates, which bounds their shingles.
     """
     count = max(1, -(-candidate_bytes // dedup.partition_bytes))
     near = dedup.near.model_dump(mode="json") if dedup.near else None
-    key = stage_key("resolve", [near, dedup.exact, dedup.keep, count], [edges_key])
+    order = [dedup.keep, dedup.quality_signal if dedup.keep == "best_quality" else None, list(sources)]
+    key = stage_key("resolve", [near, dedup.exact, order, count], [edges_key])
     return [
         Task(run.path(FOLDER, f"part-{number:05d}.parquet"), key, None, candidate_bytes // count, number=number)
         for number in range(count)
@@ -84,23 +95,31 @@ def resolve_tasks(run: RunDirectory, dedup: DedupSection, edges_key: str, candid
 
 @dataclasses.dataclass(frozen=True)
 class EmitCandidates:
-    """The candidates of one shard with their shingle sets, split by group of components."""
+    """The candidates of one shard with their shingle sets, split by group of components.
+
+    Attributes:
+        wanted: the groups still to be made.
+        sources: see :func:`source_order`.
+    """
 
     run_uri: str
     dedup: DedupSection
     groups: int
     wanted: tuple[int, ...]
+    sources: tuple[str, ...] = ()
     step: str = "resolve"
 
     def __call__(self, task: Task) -> Iterator[tuple[int, pa.RecordBatch]]:
         """Yields one batch per wanted group and row group of documents."""
         run = RunDirectory(self.run_uri)
         first = task.first
+        values = self._values(run, task)
         with open_texts(run, task) as texts:
-            for group in texts.groups(["doc_id", "text", "published"]):
+            for group in texts.groups(["doc_id", "text"]):
                 mine = read_range(components_uri(run), first, first + group.num_rows)
                 if mine.num_rows:
-                    batch = candidates(group, mine, first, self.dedup)
+                    start = first - task.first
+                    batch = candidates(group, values[start : start + group.num_rows], mine, first, self.dedup)
                     where = mine.column("component").to_numpy() % self.groups
                     for number in self.wanted:
                         chosen = where == number
@@ -108,20 +127,35 @@ class EmitCandidates:
                             yield number, batch.filter(pa.array(chosen))
                 first += group.num_rows
 
+    def _values(self, run: RunDirectory, task: Task) -> np.ndarray:
+        """What ``dedup.keep`` orders the documents of a shard by, float64; NaN where there is nothing."""
+        if self.dedup.keep == "best_quality":
+            signal = read_table(run.shard("signals", task.raw), [self.dedup.quality_signal]).column(0)
+            return signal.cast(pa.float64()).to_numpy()
+        published = read_table(run.shard("documents", task.raw), ["published"]).column(0)
+        if self.dedup.keep == "earliest":
+            return published.cast(pa.int64()).cast(pa.float64()).to_numpy()
+        place = self.sources.index(task.raw.source) if self.dedup.keep == "source_order" else np.nan
+        return np.full(len(published), place)
 
-def candidates(documents: pa.RecordBatch, members: pa.Table, first: int, dedup: DedupSection) -> pa.RecordBatch:
+
+def candidates(
+    documents: pa.RecordBatch, values: np.ndarray, members: pa.Table, first: int, dedup: DedupSection
+) -> pa.RecordBatch:
     """What is compared of each candidate: exact hash and shingle set.
 
     Args:
-        documents: a row group with ``doc_id``, ``text``, ``published``.
+        documents: a row group with ``doc_id`` and ``text``.
+        values: what ``dedup.keep`` orders its documents by.
         members: rows of ``dedup/components.parquet`` that fall into it.
         first: number of its first document.
         dedup: the ``[dedup]`` section.
     """
-    picked = documents.take(pa.array(members.column("document").to_numpy() - first))
+    rows = members.column("document").to_numpy() - first
+    picked = documents.take(pa.array(rows))
     texts = picked.column("text")
     if dedup.near:
-        shingles = shingle_sets(texts, dedup.near.shingle)
+        shingles = shingle_sets(texts, **dedup.near.shingles())
     else:
         shingles = pa.array([[]] * len(texts), pa.large_list(pa.uint64()))
     columns = {
@@ -129,7 +163,7 @@ def candidates(documents: pa.RecordBatch, members: pa.Table, first: int, dedup: 
         "component": members.column("component").combine_chunks(),
         "doc_id": picked.column("doc_id"),
         "text_bytes": pa.compute.binary_length(texts).cast(pa.int64()),
-        "published": picked.column("published").cast(pa.int64()).fill_null(_NO_DATE),
+        "value": pa.array(values[rows]),
         "exact": exact_hashes(texts) if dedup.exact else picked.column("doc_id"),
         "shingles": shingles.cast(pa.large_list(pa.uint64())),
     }
@@ -168,9 +202,8 @@ def clusters(batch: pa.RecordBatch, dedup: DedupSection) -> tuple[pa.RecordBatch
         dedup: the ``[dedup]`` section.
     """
     doc_ids = batch.column("doc_id")
-    published = batch.column("published").to_numpy().astype(np.float64)
-    published[batch.column("published").to_numpy() == _NO_DATE] = np.nan
-    order = preference(batch.column("text_bytes").to_numpy(), doc_ids, dedup.keep, values=published)
+    values = batch.column("value").to_numpy(zero_copy_only=False)
+    order = preference(batch.column("text_bytes").to_numpy(), doc_ids, dedup.keep, values=values)
     shingles = batch.column("shingles")
     result = resolve(
         batch.column("component").to_numpy(),

@@ -9,6 +9,7 @@ import sys
 
 import click
 
+from gristmill.commands.bands import bands_command
 from gristmill.commands.catalog import config_command, rules_command, sources_command
 from gristmill.commands.classifier import classifier_group
 from gristmill.commands.doctor import doctor_command
@@ -60,6 +61,7 @@ for command in (
     classifier_group,
     sources_command,
     config_command,
+    bands_command,
     doctor_command,
 ):
     cli.add_command(command)

@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from types import MappingProxyType
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from gristmill.section import Section
 from gristmill.units import ByteSize, parse_bytes
 
+PUBLISHED: MappingProxyType[str, dict[str, Any]] = MappingProxyType(
+    {
+        "fineweb": {"shingle": 5, "unit": "word", "normalization": "datatrove", "bands": 14, "rows": 8},
+        "refinedweb": {"shingle": 5, "unit": "word", "normalization": "datatrove", "bands": 450, "rows": 20},
+        "rpv2": {"shingle": 13, "unit": "word", "normalization": "casefold", "bands": 14, "rows": 9},
+        "slimpajama": {"shingle": 13, "unit": "character", "normalization": "casefold", "bands": 9, "rows": 13},
+        "dolma3": {"shingle": 5, "unit": "word", "normalization": "casefold", "bands": 26, "rows": 11},
+    }
+)
+"""Shingles, bands and rows of published data sets; `gristmill.dedup.settings` says where each stands."""
+
 
 class NearSection(Section):
-    """``near``: MinHash over word or character n-grams, verified by true Jaccard."""
+    """``near``: MinHash over word or character n-grams, verified by true Jaccard.
 
+    ``near = "fineweb"`` and ``near = { setting = "fineweb" }`` take shingles, bands and rows from a published setting
+    (`gristmill.dedup.settings`); what stands beside ``setting`` goes before it.
+    """
+
+    setting: Literal["fineweb", "refinedweb", "rpv2", "slimpajama", "dolma3"] | None = Field(
+        default=None, description="published setting that fills in what is not given; `gristmill bands` lists them"
+    )
     shingle: int = Field(default=5, ge=1, le=64, description="words (or characters) in a shingle")
     unit: Literal["word", "character"] = Field(default="word", description="what a shingle is made of")
     normalization: Literal["none", "casefold", "datatrove"] = Field(
@@ -21,6 +40,21 @@ class NearSection(Section):
     bands: int = Field(default=14, ge=1, le=1024, description="bands of the signature")
     rows: int = Field(default=8, ge=1, le=256, description="minhashes in a band")
     min_jaccard: float = Field(default=0.8, gt=0, le=1, description="least true Jaccard similarity to the kept one")
+
+    def shingles(self) -> dict[str, Any]:
+        """The keyword arguments that make signatures and shingle sets of one kind.
+
+        >>> NearSection().shingles()
+        {'shingle': 5, 'unit': 'word', 'normalization': 'casefold'}
+        """
+        return {"shingle": self.shingle, "unit": self.unit, "normalization": self.normalization}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _filled(cls, value: Any) -> Any:
+        given = {"setting": value} if isinstance(value, str) else value
+        name = given.get("setting") if isinstance(given, dict) else None
+        return {**PUBLISHED[name], **given} if isinstance(name, str) and name in PUBLISHED else given
 
 
 class LinesSection(Section):

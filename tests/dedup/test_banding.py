@@ -6,8 +6,9 @@ from datasketch.lsh import _optimal_param
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gristmill.dedup.banding import PUBLISHED, BandPlan, band_keys, optimal, published
+from gristmill.dedup.banding import BandPlan, band_keys, choose, optimal
 from gristmill.dedup.minhash import signatures_of_sets
+from gristmill.dedup.settings import SETTINGS, setting
 from gristmill.errors import ConfigError
 
 
@@ -22,15 +23,15 @@ from gristmill.errors import ConfigError
     ],
 )
 def test_published_plans_have_their_known_curves(name: str, at_70: float, at_80: float, at_90: float) -> None:
-    plan = published(name)
+    plan = setting(name).plan
 
     assert [round(plan.probability(s), 3) for s in (0.7, 0.8, 0.9)] == [at_70, at_80, at_90]
 
 
 def test_an_unknown_plan_names_the_nearest() -> None:
     with pytest.raises(ConfigError, match="did you mean 'fineweb'"):
-        published("finweb")
-    assert len(PUBLISHED) == 5
+        setting("finweb")
+    assert len(SETTINGS) == 5
 
 
 @pytest.mark.parametrize(("threshold", "num_perm"), [(0.5, 64), (0.7, 112), (0.8, 128), (0.9, 100)])
@@ -110,3 +111,30 @@ def test_measured_recall_follows_the_curve(tenths: int) -> None:
     expected = plan.probability(tenths / 10)
 
     assert abs(met - expected) < 4 * np.sqrt(expected * (1 - expected) / pairs) + 0.002
+
+
+@settings(max_examples=40)
+@given(st.floats(0.4, 0.95), st.floats(0.5, 0.99), st.floats(0.05, 0.5))
+def test_the_chosen_plan_meets_its_target_and_no_smaller_one_does(
+    similarity: float, recall: float, false_positives: float
+) -> None:
+    try:
+        plan = choose(similarity, recall, false_positives=false_positives)
+    except ConfigError:
+        return
+
+    assert plan.probability(similarity) >= recall - 1e-9
+    assert plan.false_positives(similarity) <= false_positives
+    for rows in range(1, 40):
+        bands = (plan.num_perm - 1) // rows
+        if bands:
+            # The fewest bands that reach the recall are those of least false positives: no others need a look.
+            enough = next((b for b in range(1, bands + 1) if BandPlan(b, rows).probability(similarity) >= recall), None)
+            assert enough is None or BandPlan(enough, rows).false_positives(similarity) > false_positives
+
+
+def test_targets_that_no_plan_reaches_are_refused() -> None:
+    with pytest.raises(ConfigError, match="allow more false positives or a lower recall"):
+        choose(0.8, 0.999, false_positives=0.001)
+    with pytest.raises(ConfigError, match="between 0 and 1"):
+        choose(1.0, 0.9)

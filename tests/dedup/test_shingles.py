@@ -96,5 +96,55 @@ def test_shingles_of_different_words_do_not_collide() -> None:
 
 
 def test_a_shingle_of_no_words_is_refused() -> None:
-    with pytest.raises(ConfigError, match="at least 1 word, got 0"):
+    with pytest.raises(ConfigError, match="at least 1 word or character, got 0"):
         hashes("a", 0)
+
+
+@settings(max_examples=100)
+@given(text=ANY_TEXT, shingle=st.integers(1, 6))
+def test_character_shingles_are_windows_of_code_points(text: str, shingle: int) -> None:
+    text = text.encode("utf-8", "replace").decode()
+    windows = [text[i : i + shingle] for i in range(len(text) - shingle + 1)]
+
+    found = hashes(text, shingle, unit="character", normalization="none")
+
+    assert len(found) == len(windows)
+    assert len(set(found.tolist())) == len(set(windows))
+
+
+def test_case_counts_only_without_normalization() -> None:
+    for unit in ("word", "character"):
+        written = [hashes(text, 2, unit=unit, normalization="none").tolist() for text in ("A b c", "a b c")]
+        folded = [hashes(text, 2, unit=unit).tolist() for text in ("A b  c", "a B c")]
+
+        assert written[0] != written[1]
+        assert folded[0] == folded[1]
+
+
+def test_datatrove_normalization_makes_documents_equal_that_differ_in_digits_and_accents() -> None:
+    texts = pa.array(
+        ["Café no. 12 costs 3,50 today!", "cafe no 7 costs 9.99 today", "cafe no seven costs little today"]
+    )
+    first, second, third = shingle_sets(texts, 3, normalization="datatrove").to_pylist()
+
+    assert first == second
+    assert first != third
+
+
+def test_sets_of_every_kind_are_the_hashes_of_that_kind() -> None:
+    texts = ["Some Words, 12.5 of them; 漢字 and été.", "", "x"]
+    for unit in ("word", "character"):
+        for normalization in ("none", "casefold", "datatrove"):
+            sets = shingle_sets(pa.array(texts), 2, unit=unit, normalization=normalization)
+            wanted = [sorted(set(hashes(text, 2, unit=unit, normalization=normalization).tolist())) for text in texts]
+            assert sets.to_pylist() == wanted
+            assert shingle_counts(pa.array(texts), 2, unit=unit, normalization=normalization).tolist() == [
+                len(hashes(text, 2, unit=unit, normalization=normalization)) for text in texts
+            ]
+
+
+def test_unknown_units_and_normalizations_are_refused() -> None:
+    with pytest.raises(ConfigError, match="unknown shingle unit 'line'"):
+        hashes("a", unit="line")  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match="did you mean 'casefold'"):
+        hashes("a", normalization="casefolded")  # type: ignore[arg-type]

@@ -1,0 +1,30 @@
+"""What can be known to be wrong in ``[dedup]`` before anything is read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gristmill.config import Config
+from gristmill.errors import ConfigError, unknown_name
+from gristmill.filters.extras import Extra
+from gristmill.filters.measure import Signal
+from gristmill.filters.signals import SIGNALS
+
+
+def check_dedup(config: Config, extras: Sequence[Extra]) -> None:
+    """The signal that ``keep = "best_quality"`` orders by is a number that this run measures.
+
+    Raises:
+        ConfigError: it is not.
+    """
+    dedup = config.dedup
+    if dedup.keep != "best_quality":
+        return
+    made: list[Signal] = [*SIGNALS.values(), *(signal for extra in extras for signal in extra.signals)]
+    numbers = [signal.name for signal in made if signal.dtype not in {"dictionary", "evidence"}]
+    if dedup.quality_signal not in numbers:
+        msg = (
+            f"dedup.keep = 'best_quality' orders copies by dedup.quality_signal: "
+            f"{unknown_name('signal', dedup.quality_signal, numbers)}. A section such as [classifier] makes more"
+        )
+        raise ConfigError(msg)
