@@ -51,7 +51,7 @@ def _normalize(
                 entry = table[code]
             kind = entry >> CLASS_SHIFT
             if kind == SPACE:
-                pending_space = at > first
+                pending_space = bool(at > first)
                 continue
             if kind == IGNORED:
                 continue
