@@ -45,6 +45,8 @@ CORE = [
 
 EXTRAS = {
     "train": ["torch>=2.4", "safetensors>=0.4"],
+    # kenlm has no wheels: it compiles, so it is for those who ask for it.
+    "perplexity": ["kenlm>=0.2", "sentencepiece>=0.2"],
     "trafilatura": ["trafilatura>=2.0"],
     "gcp": ["apache-beam[gcp]>=2.76,<2.79", "google-cloud-storage>=2.18.2"],
     "dev": [
@@ -77,7 +79,7 @@ setuptools.setup(
     packages=["gristmill", "gristmill.commands", *(f"gristmill.{folder}" for folder in FOLDERS)],
     package_data={
         "gristmill": ["py.typed"],
-        "gristmill.filters": ["data/*"],
+        "gristmill.filters": ["data/*", "data/words/*"],
         "gristmill.reports": ["data/*"],
     },
     install_requires=CORE,

@@ -12,7 +12,18 @@ from collections.abc import Mapping, Sequence
 
 from gristmill.documents import KINDS
 from gristmill.errors import ConfigError, unknown_name
-from gristmill.filters.rule_sets import c4, classifier, decontamination, fineweb, gopher, language, pii, source_code
+from gristmill.filters.rule_sets import (
+    bad_words,
+    c4,
+    classifier,
+    decontamination,
+    fineweb,
+    gopher,
+    language,
+    perplexity,
+    pii,
+    source_code,
+)
 from gristmill.filters.rule_types import ResolvedRule, Rule, RuleSet, RuleUse
 
 RULE_SETS: dict[str, RuleSet] = {
@@ -27,6 +38,8 @@ RULE_SETS: dict[str, RuleSet] = {
         pii.PII,
         classifier.CLASSIFIER,
         decontamination.DECONTAMINATION,
+        bad_words.BAD_WORDS,
+        perplexity.PERPLEXITY,
     )
 }
 """Every rule set by name."""

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from gristmill.config import Config
 from gristmill.documents import DOCUMENT_SCHEMA
 from gristmill.errors import ConfigError
+from gristmill.filters.bad_words import word_counts
 from gristmill.filters.classifier import ClassifierScore, resolve_classifier
 from gristmill.filters.contamination.configured import configured_decontamination
 from gristmill.filters.edits.table import EDITS
 from gristmill.filters.extras import Extra
 from gristmill.filters.measure import Signal
+from gristmill.filters.perplexity import configured_perplexity
 from gristmill.filters.rule_types import ResolvedRule
 from gristmill.filters.rules import RULE_SETS
 from gristmill.filters.signals import SIGNALS
@@ -23,12 +25,14 @@ def configured_extras(config: Config) -> tuple[Extra, ...]:
     Raises:
         ConfigError: a list, model or evaluation set that is not there or cannot be read.
     """
-    extras: list[Extra] = []
+    extras: list[Extra] = [word_counts(config.words.lists)]
     if config.classifier is not None:
         section = resolve_classifier(config.classifier)
         extras.append(ClassifierScore(section.path, section.label or ""))
     if config.decontamination is not None:
         extras.append(configured_decontamination(config.decontamination))
+    if config.perplexity is not None:
+        extras.append(configured_perplexity(config.perplexity))
     return tuple(extras)
 
 

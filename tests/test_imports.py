@@ -32,6 +32,8 @@ FILE_READERS = {
         "classifier_fit.py",
         "evaluation_items.py",
         "configured.py",
+        "word_lists.py",
+        "perplexity.py",
     },
     "dedup": set(),
     "tokenize": {"shards.py", "manifest.py", "vocabulary.py"},
