@@ -22,6 +22,7 @@ from gristmill.filters.rule_sets import (
     language,
     perplexity,
     pii,
+    refinedweb,
     source_code,
 )
 from gristmill.filters.rule_types import ResolvedRule, Rule, RuleSet, RuleUse
@@ -34,6 +35,7 @@ RULE_SETS: dict[str, RuleSet] = {
         gopher.REPETITION,
         c4.C4,
         fineweb.FINEWEB,
+        refinedweb.REFINEDWEB,
         source_code.CODE,
         pii.PII,
         classifier.CLASSIFIER,

@@ -22,7 +22,7 @@ from gristmill.pipelines.decide import Decide, decide_tasks
 from gristmill.pipelines.dedup_check import check_dedup
 from gristmill.pipelines.dedup_stage import dedup_facts, number_documents, run_dedup
 from gristmill.pipelines.edit import FOLDER as EDITS
-from gristmill.pipelines.edit import EditShard, configured_edits, edit_tasks, edited_signals
+from gristmill.pipelines.edit import EditShard, configured_edits, cut_counts, edit_tasks, edited_signals
 from gristmill.pipelines.extract import Extract, extract_tasks, source_options
 from gristmill.pipelines.extras import check_signals, configured_extras
 from gristmill.pipelines.options import Execution, check_execution
@@ -178,9 +178,14 @@ def _finish(
 ) -> RunResult:
     """Reconciles, reports, and only then judges the error budget, so that a failing run can still be read."""
     run = session.run
+    session.state["cuts"] = ledger[0].cuts
+    run.write_state(session.state)
     totals = read_totals(run, shards)
     manifest = check_manifest_totals(run, totals)
     facts = report_facts(session, rules, totals, manifest, dedup_facts(session))
+    if cuts := cut_counts(run, ledger):
+        facts["cuts"] = cuts
+        facts["warnings"] += [f"edit {name} cut nothing" for name, reasons in cuts.items() if not reasons]
     page = run_report(session, ledger, facts)
     check_error_budget(totals, session.config.run.max_error_fraction)
     return RunResult(run, totals, manifest, rules, tuple(facts["warnings"]), session.state["stages"], page)

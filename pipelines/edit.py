@@ -30,7 +30,7 @@ from gristmill.filters.measure import Signal, signal_field
 from gristmill.pipelines.plan import Task
 from gristmill.pipelines.stage_keys import stage_key
 from gristmill.runs import RunDirectory
-from gristmill.tables import ShardWriter, read_groups
+from gristmill.tables import ShardWriter, read_counts, read_groups
 
 FOLDER = "edits"
 
@@ -84,6 +84,15 @@ def edit_tasks(run: RunDirectory, edits: Sequence[PlannedEdit], upstream: Sequen
         )
         for task in upstream
     ]
+
+
+def cut_counts(run: RunDirectory, tasks: Sequence[Task]) -> dict[str, dict[str, int]]:
+    """Passages cut by edit and reason, from the counts of the files of cuts in force; empty without edits."""
+    totals: dict[str, Counter[str]] = {}
+    for counts in read_counts([run.shard(task.cuts, task.raw) for task in tasks if task.cuts]):
+        for name, reasons in counts["cuts"].items():
+            totals.setdefault(name, Counter()).update(reasons)
+    return {name: dict(sorted(reasons.items())) for name, reasons in totals.items()}
 
 
 @dataclasses.dataclass(frozen=True)

@@ -18,6 +18,7 @@ from gristmill.errors import InputError
 from gristmill.filters.configured import configured_rules
 from gristmill.filters.rule_types import ResolvedRule
 from gristmill.inputs import RawShard
+from gristmill.reports.cuts import cut_sentences, edited_text, told_cuts
 from gristmill.runs import RunDirectory
 from gristmill.tables import read_table
 from gristmill.tokenize.manifest import Manifest
@@ -38,6 +39,7 @@ class Story:
         facts: provenance and sizes.
         rules: every rule in force with signal, value, condition and outcome (None: not for this document).
         signals: all signals.
+        cuts: what edits took out of the text, each with its edit, reason, place and passage.
     """
 
     uri: str
@@ -46,6 +48,7 @@ class Story:
     facts: dict[str, Any]
     rules: list[dict[str, Any]] = dataclasses.field(default_factory=list)
     signals: dict[str, Any] = dataclasses.field(default_factory=dict)
+    cuts: list[dict[str, Any]] = dataclasses.field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
         """The story as JSON values."""
@@ -65,9 +68,8 @@ def explain(run_uri: str, document: str) -> list[Story]:
     run = RunDirectory(run_uri)
     state = run.read_state()
     shards = run.read_inputs()
-    config = Config.model_validate(state["config"])
     hits = _find(run, shards, _matcher(document))[:MOST_STORIES]
-    stories = [_story(run, config, shards, shard, row) for shard, row in hits]
+    stories = [_story(run, state, shards, shard, row) for shard, row in hits]
     stories += [_dead_letter(letter) for letter in _dead_letters(run, document)][: MOST_STORIES - len(stories)]
     if not stories:
         msg = (
@@ -103,13 +105,16 @@ def _find(
 
 
 def _story(
-    run: RunDirectory, config: Config, shards: Sequence[RawShard], shard: RawShard, row: dict[str, Any]
+    run: RunDirectory, state: dict[str, Any], shards: Sequence[RawShard], shard: RawShard, row: dict[str, Any]
 ) -> Story:
     document = _read_row(run.shard("documents", shard), row["row"])
     signals = _read_row(run.shard("signals", shard), row["row"])
     signals.pop("doc_id")
-    rules = configured_rules(config)
+    rules = configured_rules(Config.model_validate(state["config"]))
     judged = [_judged(rule, signals, document["kind"], set(row["failed_rules"])) for rule in rules]
+    folder = state.get("cuts", "")
+    stored = _read_row(run.shard(folder, shard), row["row"])["cuts"] if folder else []
+    text, cuts = edited_text(document["text"], stored), told_cuts(document["text"], stored)
     facts: dict[str, Any] = {
         "doc_id": row["doc_id"].hex(),
         "source": f"{row['source']} ({document['kind']})",
@@ -118,13 +123,15 @@ def _story(
         "language": f"{row['language']} ({row['language_score']:.2f})",
         "published": f"{document['published'] or 'unknown'} (evidence: {document['date_evidence']})",
         "license": f"{document['license'] or 'unknown'} (evidence: {document['license_evidence']})",
-        "text": f"{len(document['text'].encode()):,} bytes, begins {document['text'][:70]!r}",
+        "text": f"{len(text.encode()):,} bytes, begins {text[:70]!r}",
     }
+    if cuts:
+        facts["text"] += f"; {len(document['text'].encode()):,} bytes before edits"
     if row["verdict"] == "kept":
         facts["tokens"] = f"{row['tokens']:,} in {_part(run, row)}"
     facts["cluster"] = f"{row['cluster_size']} documents"
-    sentences = list(_sentences(run, shards, row, judged))
-    return Story(row["uri"], row["verdict"], sentences, facts, judged, signals)
+    sentences = [*_sentences(run, shards, row, judged), *cut_sentences(cuts)]
+    return Story(row["uri"], row["verdict"], sentences, facts, judged, signals, cuts)
 
 
 def _sentences(

@@ -9,8 +9,18 @@ from gristmill.reports.panel import Measured, Panel
 from gristmill.reports.run_facts import RunFacts
 from gristmill.reports.wording import count, counted
 
+_RECORDS = Column("records", "Records", "count")
 
-def _reasons(key: str, title: str, about: str, first: Column, reasons: Mapping[str, Mapping[str, int]]) -> Table:
+
+def _reasons(
+    key: str,
+    title: str,
+    about: str,
+    first: Column,
+    reasons: Mapping[str, Mapping[str, int]],
+    counted_column: Column = _RECORDS,
+    each: str = "such record",
+) -> Table:
     total = sum(sum(by_reason.values()) for by_reason in reasons.values())
     rows: list[list[Cell]] = [
         [name, reason, number, share(number, total)]
@@ -20,10 +30,10 @@ def _reasons(key: str, title: str, about: str, first: Column, reasons: Mapping[s
     columns = (
         first,
         Column("reason", "Reason", "corpus"),
-        Column("records", "Records", "count"),
+        counted_column,
         Column("share", "Share", "share"),
     )
-    return Table(key, title, f"{about} Shares are of {counted(total, 'such record')}.", columns, rows)
+    return Table(key, title, f"{about} Shares are of {counted(total, each)}.", columns, rows)
 
 
 def build_processing(_measured: Measured, run: RunFacts) -> Section:
@@ -46,6 +56,18 @@ def build_processing(_measured: Measured, run: RunFacts) -> Section:
             run.skipped,
         ),
     ]
+    if run.cuts:
+        tables.append(
+            _reasons(
+                "cuts",
+                "What edits cut out of texts, by edit and reason",
+                "Passages of the documents read; `gristmill explain` shows those of one document.",
+                Column("edit", "Edit", "name"),
+                run.cuts,
+                Column("passages", "Passages", "count"),
+                "such passage",
+            )
+        )
     if run.tokenizer:
         facts: list[list[Cell]] = [
             [name, "unknown" if value is None else str(value)] for name, value in sorted(run.tokenizer.items())

@@ -53,6 +53,9 @@ class RunFacts(StrictModel):
     skipped: dict[str, dict[str, int]] = Field(
         default_factory=dict, description="raw records that are no documents by design: source, reason, count"
     )
+    cuts: dict[str, dict[str, int]] = Field(
+        default_factory=dict, description="passages that edits cut out of texts: edit, reason, count"
+    )
     tokenizer: dict[str, str | int | float | bool | None] = Field(default_factory=dict, description="its facts")
     warnings: tuple[str, ...] = Field(default=(), description="sentences the reader must see")
     dedup: DedupFact | None = Field(default=None, description="near-duplicate search")

@@ -18,10 +18,11 @@ import pyarrow.parquet as pq
 from gristmill import storage
 from gristmill.documents import DOCUMENT_SCHEMA, LEDGER_SCHEMA
 from gristmill.errors import GristmillError
+from gristmill.filters.edits.cuts import apply, from_column
 from gristmill.inputs import RawShard
 from gristmill.reports.reconcile import check_manifest_totals, read_totals
 from gristmill.runs import RunDirectory
-from gristmill.tables import read_table
+from gristmill.tables import read_footer, read_groups, read_table
 from gristmill.tokenize.manifest import Manifest, check_manifest
 from gristmill.tokenize.order import ranks
 from gristmill.tokenize.shards import open_part, verify_part
@@ -50,17 +51,20 @@ def verify(run_uri: str) -> list[Check]:
         RunDirectoryError: there is no run.
     """
     run = RunDirectory(run_uri)
-    run.read_state()
+    folder = run.read_state().get("cuts", "")
     shards = run.read_inputs()
     kept = KeptDocuments()
-    return [
+    checks = [
         _collect("schemas", lambda: _schemas(run, shards), f"{2 * len(shards)} files"),
         _collect("counts", lambda: _counts(run, shards), f"{len(shards)} shards"),
-        _collect("row order", lambda: _row_order(run, shards), f"{4 * len(shards)} files"),
+        _collect("row order", lambda: _row_order(run, shards, folder), f"{(4 + bool(folder)) * len(shards)} files"),
         _collect("ledger", lambda: _ledger(run, shards, kept), f"{len(shards)} files"),
         _collect("manifest and tokenizer", lambda: _manifest(run), "tokens/manifest.json"),
         _collect("token shards", lambda: _parts(run, kept), "every part, every id"),
     ]
+    if folder:
+        checks.insert(3, _collect("cuts", lambda: _cuts(run, shards, folder), f"{len(shards)} files"))
+    return checks
 
 
 class KeptDocuments:
@@ -101,13 +105,27 @@ def _counts(run: RunDirectory, shards: Sequence[RawShard]) -> Iterator[str]:
     yield from ()
 
 
-def _row_order(run: RunDirectory, shards: Sequence[RawShard]) -> Iterator[str]:
+def _row_order(run: RunDirectory, shards: Sequence[RawShard], cuts: str) -> Iterator[str]:
     for shard in shards:
         ids = _column(run.shard("documents", shard), "doc_id")
-        for folder in ("signals", "decisions", "ledger"):
+        for folder in ("signals", "decisions", "ledger", *([cuts] if cuts else [])):
             uri = run.shard(folder, shard)
             if not _column(uri, "doc_id").equals(ids):
                 yield f"{uri}: its doc_ids are not those of documents/, in their order"
+
+
+def _cuts(run: RunDirectory, shards: Sequence[RawShard], folder: str) -> Iterator[str]:
+    """Every cut lies within its text, on whole characters, and what is left has the bytes that were counted."""
+    for shard in shards:
+        uri = run.shard(folder, shard)
+        left = 0
+        with storage.local_copy(run.shard("documents", shard)) as documents, storage.local_copy(uri) as cuts:
+            for group, found in zip(read_groups(documents, ["text"]), read_groups(cuts, ["cuts"]), strict=True):
+                edited = apply(group.column("text"), from_column(found.column("cuts")))
+                left += pc.sum(pc.binary_length(edited)).as_py() or 0
+        footer = read_footer(uri)
+        if footer is None or left != footer[1].get("text_bytes"):
+            yield f"{uri}: wanted the text_bytes of its footer, got {left:,} bytes of edited text"
 
 
 def _ledger(run: RunDirectory, shards: Sequence[RawShard], kept: KeptDocuments) -> Iterator[str]:

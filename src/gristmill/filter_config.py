@@ -13,7 +13,6 @@ from pydantic import Field, field_validator
 from gristmill.section import Section
 
 PiiKind = Literal["email", "ip", "phone", "iban", "card", "api_key", "private_key"]
-EditName = Literal["c4_lines", "refinedweb_lines", "pii", "decontamination"]
 
 
 class LanguageSection(Section):
@@ -45,7 +44,7 @@ class EditSection(Section):
     """``[edit]``: what is cut out of texts before anything is measured. Cuts are recorded, never only made."""
 
     use: tuple[str | dict[str, Any], ...] = Field(
-        default=(), description="edits in order: 'c4_lines', 'refinedweb_lines', 'pii', 'decontamination'"
+        default=(), description="edits in order: 'name', 'name@variant' or {name=, variant=, kinds=[]}; docs/filters.md"
     )
 
 

@@ -5,6 +5,7 @@
     RUN/run.json                            configuration, config hash, code version, seed, state of each stage
     RUN/inputs.parquet                      one row per raw shard
     RUN/documents/<source>/<shard>.parquet  text of every extracted document
+    RUN/edits/<source>/<shard>.parquet      one row per document: what is cut out of its text
     RUN/signals/<source>/<shard>.parquet    one row per document: all signals
     RUN/decisions/<source>/<shard>.parquet  one row per document: every failing rule
     RUN/dedup/…                             fingerprints, candidate pairs, resolved clusters

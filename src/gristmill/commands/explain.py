@@ -7,11 +7,15 @@ from typing import Any
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from gristmill.commands.summary import plain_table, show, wide_console
 from gristmill.reports.explain import Story, explain
 from gristmill.units import format_count
+
+MOST_CUTS = 20
+"""Cuts printed of one document."""
 
 
 @click.command("explain")
@@ -46,6 +50,8 @@ def print_story(console: Console, story: Story, *, all_signals: bool = False) ->
     for name, value in story.facts.items():
         facts.add_row(name, str(value))
     console.print(facts)
+    if story.cuts:
+        show(console, _cuts(story.cuts))
     if story.rules:
         show(console, _rules(story.rules))
     if all_signals and story.signals:
@@ -55,6 +61,20 @@ def print_story(console: Console, story: Story, *, all_signals: bool = False) ->
         for name, value in story.signals.items():
             table.add_row(name, _number(value))
         show(console, table)
+
+
+def _cuts(cuts: list[dict[str, Any]]) -> Table:
+    hidden = len(cuts) - MOST_CUTS
+    table = plain_table(
+        "what edits cut" + (f" (the first {MOST_CUTS}; --json has {hidden} more)" if hidden > 0 else "")
+    )
+    for name in ("edit", "reason", "bytes", "characters", "passage"):
+        table.add_column(name, justify="right" if name == "characters" else "left")
+    for cut in cuts[:MOST_CUTS]:
+        passage = repr(cut["passage"]) + (f" became {cut['replacement']!r}" if cut["replacement"] else "")
+        where = f"{cut['start']}-{cut['end']}"
+        table.add_row(cut["edit"], cut["reason"], where, format_count(cut["characters"]), escape(passage))
+    return table
 
 
 def _rules(rules: list[dict[str, Any]]) -> Table:

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from gristmill.units import format_bytes, format_count, format_seconds
 
-STEPS = ("extract", "annotate", "decide", "fingerprint", "join", "resolve", "encode", "gather", "report")
+STEPS = ("extract", "edit", "annotate", "decide", "fingerprint", "join", "resolve", "encode", "gather", "report")
 """The steps of a run in the order they are done."""
 
 
