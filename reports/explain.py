@@ -178,6 +178,7 @@ def _judged(rule: ResolvedRule, signals: dict[str, Any], kind: str, failed: set[
 def condition(rule: ResolvedRule) -> str:
     """A rule's condition for keeping, in words.
 
+    >>> from gristmill.filters.rules import parse_use, resolve
     >>> condition(resolve([parse_use("gopher_quality")])[0])
     'at least 50'
     >>> condition(resolve([], min_language_score=0.65, min_language_scores={"de": 0.5})[0])
