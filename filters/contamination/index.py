@@ -21,7 +21,7 @@ import pyarrow as pa
 from gristmill.errors import ConfigError
 from gristmill.filters.arrays import Bytes, Flags, Hashes, Int32s, Int64s
 from gristmill.filters.contamination.evaluation_items import EvaluationFiles, Item, read_items
-from gristmill.filters.contamination.passages import Entries, entries_of, plain_words, read_item_words
+from gristmill.filters.contamination.passages import Entries, entries_of, plain_words, read_item_words, suffix_words
 
 CHUNK_BYTES = 4 << 20
 """Text of items that is split into runs at a time; bounds the memory of building."""
@@ -188,7 +188,9 @@ def build_index(sets: Sequence[tuple[str, Sequence[Item]]], search: Search) -> I
     )  # fmt: skip
     short = bool((runs.size < search.ngram).any())
     names = pa.array([item.name for item in items], pa.string())
-    return Index(table, runs, item_words, set_of, names, search.ngram, search.least_words if short else 0, counts)
+    return Index(
+        table, runs, item_words, set_of, names, search.ngram, suffix_words(search.least_words) if short else 0, counts
+    )
 
 
 class _Words(NamedTuple):

@@ -3,6 +3,9 @@
 A passage is one string of an item, or a string and the one read after it. It gives all its runs of ``ngram`` words; a
 passage with fewer words, but at least ``min_item_words``, gives itself. Alternatives (the choices of a question) give
 n-grams but are never looked for whole on their own: an answer is a common sentence more often than a question is.
+
+The words of a short passage are counted in the plain reading. Read with its punctuation joined it may have fewer, by
+`JOINED` at most: ``don't go`` has three words, ``dont go`` two.
 """
 
 from __future__ import annotations
@@ -26,6 +29,19 @@ Columns = TypeVar("Columns", bound=tuple[Any, ...])
 NGRAM_FACTOR = np.uint64(0xD6E8FEB86659FD93)
 
 
+JOINED = 2
+"""Words by which a joined reading of a short passage may be shorter than ``min_item_words``."""
+
+
+def suffix_words(min_item_words: int) -> int:
+    """Words that every short passage has in every reading: it is found by its last so many words.
+
+    >>> suffix_words(8), suffix_words(1)
+    (6, 1)
+    """
+    return max(1, min_item_words - JOINED)
+
+
 class Entries(NamedTuple):
     """Runs of words of items, one row each.
 
@@ -36,7 +52,7 @@ class Entries(NamedTuple):
         first: int64, number of the run's first word among all words.
         second: int64, number of the first word of the second string.
         hash: uint64 of all its words.
-        suffix: uint64 of its last ``min_item_words`` words; of all of them for an n-gram.
+        suffix: uint64 of its last `suffix_words`; of all of them for an n-gram.
     """
 
     item: Int32s
@@ -118,7 +134,8 @@ def entries_of(items: Sequence[Item], found: ItemWords, ngram: int, min_item_wor
         np.empty(most, np.int32), np.empty(most, np.int32), np.empty(most, np.int32), np.empty(most, np.int64),
         np.empty(most, np.int64), np.empty(most, np.uint64), np.empty(most, np.uint64),
     )  # fmt: skip
-    made = _make_entries(found, strings, item, first, second, ngram, min_item_words, out)
+    suffix = suffix_words(min_item_words)
+    made = _make_entries(found, strings, item, first, second, ngram, min_item_words, suffix, out)
     made_rows = picked(out, np.arange(made))
     order = np.lexsort((np.arange(made), made_rows.size, made_rows.hash, made_rows.item))
     same = np.ones(made, bool)
@@ -142,10 +159,12 @@ def _make_entries(
     passage_second: Int64s,
     ngram: int,
     min_item_words: int,
+    suffix: int,
     out: Entries,
 ) -> int:
     made = 0
     for passage in range(passage_item.size):
+        plain = np.int64(0)
         for reading in range(3):
             a = reading * strings + passage_first[passage]
             first, first_words = found.bounds[a], found.bounds[a + 1] - found.bounds[a]
@@ -157,7 +176,9 @@ def _make_entries(
                     continue
             total = first_words + second_words
             size = min(np.int64(ngram), total)
-            if size < ngram and (size < min_item_words or passage_second[passage] == -2):
+            if reading == 0:
+                plain = total
+            if size < ngram and (plain < min_item_words or size < suffix or passage_second[passage] == -2):
                 continue
             for begin in range(total - size + 1):
                 head = min(max(first_words - begin, np.int64(0)), size)
@@ -169,7 +190,7 @@ def _make_entries(
                 for k in range(size):
                     word = first + begin + k if k < head else second + k - head
                     state = state * NGRAM_FACTOR + found.words.hash[word]
-                    if k >= size - min_item_words:
+                    if k >= size - suffix:
                         tail = tail * NGRAM_FACTOR + found.words.hash[word]
                 out.hash[made] = state
                 out.suffix[made] = state if size == ngram else tail

@@ -61,12 +61,13 @@ def runs_of(item: Item, ngram: int, min_item_words: int) -> set[tuple[str, ...]]
     found = set()
     for reading in range(3):
         read = [words(text, reading) for text, _ in strings]
-        passages = [(one, plain) for one, (_, plain) in zip(read, strings, strict=True)]
-        passages += [(read[a] + read[b], True) for a, b in item.pairs() if read[a] and read[b]]
-        for passage, plain in passages:
+        count = [len(words(text)) for text, _ in strings]
+        passages = [(one, size if whole else 0) for one, size, (_, whole) in zip(read, count, strings, strict=True)]
+        passages += [(read[a] + read[b], count[a] + count[b]) for a, b in item.pairs() if read[a] and read[b]]
+        for passage, plain_words in passages:
             if len(passage) >= ngram:
                 found |= {tuple(passage[i : i + ngram]) for i in range(len(passage) - ngram + 1)}
-            elif plain and len(passage) >= min_item_words:
+            elif plain_words >= min_item_words and len(passage) >= max(1, min_item_words - 2):
                 found.add(tuple(passage))
     return {run for run in found if sum(len(word.encode()) for word in run) >= 2 * len(run)}
 
