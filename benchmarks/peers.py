@@ -2,8 +2,9 @@
 
     python -m benchmarks.peers            # makes or brings up to date every peer's environment
 
-``peer_requirements/NAME.txt`` pins every package of ``.venv-NAME``. datatrove's list holds one package that its own
-extras forget: without ``lxml_html_clean`` its Trafilatura extractor cannot import, and reports each page as a timeout.
+``peer_requirements/NAME.txt`` pins every package of ``.venv-NAME``; nothing else is installed. Dolma's list holds only
+what its Gopher tagger imports. datatrove's holds one package that its own extras forget: without ``lxml_html_clean``
+its Trafilatura extractor cannot import, and reports each page as a timeout.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ def peers() -> list[str]:
     """The peers that have an environment.
 
     >>> peers()
-    ['datatrove', 'rensa']
+    ['datatrove', 'dolma', 'rensa']
     """
     return sorted(file.stem for file in REQUIREMENTS.glob("*.txt"))
 
@@ -44,7 +45,16 @@ def peer_python(name: str) -> Path:
     print(f"installing {name} into {home.name} ...", file=sys.stderr)
     if not python.exists():
         subprocess.run([sys.executable, "-m", "venv", home], check=True)
-    pip = [str(python), "-m", "pip", "--disable-pip-version-check", "--quiet", "install", "--prefer-binary"]
+    pip = [
+        str(python),
+        "-m",
+        "pip",
+        "--disable-pip-version-check",
+        "--quiet",
+        "install",
+        "--prefer-binary",
+        "--no-deps",
+    ]
     subprocess.run([*pip, "--requirement", requirements], check=True, stdout=sys.stderr)
     stamp.write_text(wanted)
     return python

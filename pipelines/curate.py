@@ -27,6 +27,7 @@ from gristmill.pipelines.extract import Extract, extract_tasks, source_options
 from gristmill.pipelines.extras import check_signals, configured_extras
 from gristmill.pipelines.options import Execution, check_execution
 from gristmill.pipelines.plan import Task, prune
+from gristmill.pipelines.repeats import run_repeats
 from gristmill.pipelines.report_stage import report_facts, run_report
 from gristmill.pipelines.session import Listener, Session, Silent
 from gristmill.pipelines.sources.table import check
@@ -149,12 +150,11 @@ def _to_decisions(session: Session, shards: Sequence[RawShard], rules: tuple[Res
     if not sum(int(str(entry["documents"])) for entry in counts):
         msg = f"no document in {len(shards)} raw shards; errors/extract and `gristmill verify {run.uri}` say why"
         raise EmptyResultError(msg)
-    edited = _edit(session, extracted)
+    edited, counted = run_repeats(session, _edit(session, extracted), edited_signals(configured_edits(config)))
     extras = configured_extras(config)
     annotated = annotate_tasks(run, extras, edited, config.language.model)
     prune(run, "signals", [task.uri for task in annotated])
-    counted = edited_signals(configured_edits(config))
-    session.shardwise("annotate", annotated, Annotate(run.uri, extras, counted, config.language.model))
+    session.shardwise("annotate", annotated, Annotate(run.uri, extras, tuple(counted), config.language.model))
     decided = decide_tasks(run, config, rules, annotated)
     prune(run, "decisions", [task.uri for task in decided])
     session.shardwise("decide", decided, Decide(run.uri, rules))

@@ -20,6 +20,10 @@ STAGES = ("extract", "edit", "annotate", "decide", "dedup", "tokenize", "report"
 VERSIONS: Mapping[str, int] = {
     "extract": 1,
     "edit": 1,
+    "lines": 1,
+    "anchors": 1,
+    "windows": 1,
+    "repeats": 1,
     "annotate": 3,
     "decide": 2,
     "fingerprint": 2,

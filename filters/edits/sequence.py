@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 import numba
@@ -14,7 +14,7 @@ from gristmill.filters.arrays import Bytes, Int64s
 from gristmill.filters.buffers import TextBuffer, text_buffer
 from gristmill.filters.edits.compose import compose
 from gristmill.filters.edits.cuts import Cuts, apply_buffer, string_array
-from gristmill.filters.edits.edit_types import Edit, PlannedEdit
+from gristmill.filters.edits.edit_types import PlannedEdit
 from gristmill.filters.measure import ARROW_TYPES, FRACTION, NATURAL, Signal
 from gristmill.filters.unicode_classes import WHITE_SPACE, class_table
 from gristmill.filters.utf8 import NON_ASCII, code_point
@@ -74,7 +74,7 @@ def run_edits(documents: pa.RecordBatch, edits: Sequence[PlannedEdit]) -> Edited
     for planned in edits:
         cuts = _of_kinds(documents, texts, planned)
         after = string_array(apply_buffer(text_buffer(texts), cuts))
-        columns += _measured(planned.edit, texts, cuts, after)
+        columns += measure_cuts(planned.edit.name, texts, cuts, after, planned.edit.tidying)
         counts |= cuts.counts()
         texts, total = after, compose(total, cuts)
     return Edited(texts, total, columns, counts)
@@ -96,16 +96,26 @@ def _of_kinds(documents: pa.RecordBatch, texts: pa.Array, planned: PlannedEdit) 
     return Cuts(bounds, cuts.start, cuts.end, cuts.label, cuts.replacement, cuts.labels)
 
 
-def _measured(edit: Edit, before: pa.Array, cuts: Cuts, after: pa.Array) -> list[pa.Array]:
-    """The columns of `edit_signals` for one edit."""
+def measure_cuts(
+    name: str, before: pa.Array, cuts: Cuts, after: pa.Array, tidying: Collection[str] = ()
+) -> list[pa.Array]:
+    """The columns of `edit_signals` for one edit.
+
+    Args:
+        name: of the edit.
+        before: the texts as it found them.
+        cuts: what it cut.
+        after: the texts as it left them.
+        tidying: reasons of cuts that only tidy.
+    """
     buffer = text_buffer(before)
-    tidy = np.array([label.reason in edit.tidying for label in cuts.labels] or [False])[cuts.label]
+    tidy = np.array([label.reason in tidying for label in cuts.labels] or [False])[cuts.label]
     tidied = apply_buffer(buffer, cuts.keep(tidy)) if tidy.any() else buffer
     held, left = _sizes(tidied), _sizes(text_buffer(after))
     gone = np.maximum(held - left, 0)
     words = np.divide(gone[:, 0], held[:, 0], out=np.zeros(len(gone)), where=held[:, 0] > 0)
     values = (np.diff(cuts.bounds), _cut_chars(buffer, cuts), gone[:, 1], words)
-    types = [ARROW_TYPES[signal.dtype] for signal in edit_signals(edit.name)]
+    types = [ARROW_TYPES[signal.dtype] for signal in edit_signals(name)]
     return [pa.array(column, dtype) for column, dtype in zip(values, types, strict=True)]
 
 

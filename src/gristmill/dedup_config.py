@@ -58,17 +58,21 @@ class NearSection(Section):
 
 
 class LinesSection(Section):
-    """``lines``: lines or paragraphs that stand in several documents stay in one of them only."""
+    """``lines``: lines that stand in several documents stay in the first of them only."""
 
-    unit: Literal["line", "paragraph"] = Field(default="line", description="line: C4's; paragraph: CCNet's")
-    min_chars: int = Field(default=1, ge=1, description="shorter ones are left alone")
-    min_documents: int = Field(default=2, ge=2, description="copies in so many documents make it a repeat")
+    normalization: Literal["c4", "ccnet"] = Field(
+        default="c4", description="what makes lines equal; ccnet drops punctuation too and makes every digit a 0"
+    )
+    min_chars: int = Field(default=1, ge=1, description="characters of a line that is compared; shorter ones stay")
+    min_documents: int = Field(default=2, ge=2, description="documents that must hold a line for it to be a repeat")
 
 
 class SubstringSection(Section):
     """``substring``: runs of words that stand in several documents are cut from all but one."""
 
-    min_tokens: int = Field(default=50, ge=8, description="words in the shortest run that is cut")
+    min_tokens: int = Field(
+        default=50, ge=8, description="words and punctuation marks in the shortest passage that is cut"
+    )
 
 
 class DedupSection(Section):
