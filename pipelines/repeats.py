@@ -39,6 +39,9 @@ from gristmill.tables import ShardWriter, read_counts
 LINES = "repeated_lines"
 PASSAGES = "repeated_passages"
 
+_FOLDERS = {LINES: ("dedup/lines", LINES), PASSAGES: ("dedup/anchors", "dedup/windows", PASSAGES)}
+"""What each kind writes; a step is named as the last part of its folder."""
+
 _BYTES_PER_LINE = 40
 _BYTES_PER_TOKEN = 5
 """Text for each line and token, for the number of partitions only."""
@@ -235,7 +238,9 @@ def run_repeats(session: Session, tasks: Sequence[Task], signals: Sequence[Signa
     current, made = _numbered(session.run, tasks), list(signals)
     for name, section in ((LINES, session.config.dedup.lines), (PASSAGES, session.config.dedup.substring)):
         if section is False:
-            prune(session.run, name, [])
+            for folder in _FOLDERS[name]:
+                prune(session.run, folder, [])
+                session.state["stages"].pop(folder.rpartition("/")[2], None)
             continue
         chosen = _choose(session, current, section)
         current = _cut(session, name, current, chosen, made)

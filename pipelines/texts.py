@@ -49,7 +49,9 @@ class Texts:
             yield from read_groups(self._documents, wanted)
             return
         originals = read_groups(self._documents, list(dict.fromkeys(["doc_id", *wanted])))
-        for group, cuts in zip(originals, read_groups(self._cuts, ["doc_id", "cuts", *beside]), strict=True):
+        for group, cuts in zip(
+            originals, read_groups(self._cuts, list(dict.fromkeys(["doc_id", "cuts", *beside]))), strict=True
+        ):
             if not cuts.column("doc_id").equals(group.column("doc_id")):
                 message = f"{self._cuts}: its documents are not those of {self._documents}; delete it and run again"
                 raise IntegrityError(message)
