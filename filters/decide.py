@@ -83,6 +83,8 @@ class _Columns:
             failed = self._values(rule.signal) < self._threshold(rule.threshold, rule.by_language)
         else:
             failed = self._values(rule.signal) > self._threshold(rule.threshold, rule.by_language)
+        if rule.not_measured is not None:
+            failed &= self._values(rule.signal) != rule.not_measured
         failed &= self._one_of("kind", rule.kinds)
         if rule.languages:
             failed &= self._one_of("language", rule.languages)

@@ -20,6 +20,7 @@ class Rule:
         source: where the number comes from.
         languages: the rule judges documents in these languages only; all if empty.
         setting: a key of the configuration, such as ``classifier.threshold``, whose value takes the threshold's place.
+        not_measured: value of the signal where it does not apply; such documents pass.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Rule:
     source: str
     languages: tuple[str, ...] = ()
     setting: str = ""
+    not_measured: float | None = None
 
     @property
     def comparison(self) -> Comparison:
@@ -81,6 +83,7 @@ class ResolvedRule:
         source: where the threshold comes from.
         languages: judges documents in these languages only; all if empty.
         by_language: thresholds that stand in for ``threshold`` in single languages.
+        not_measured: value of the signal where it does not apply; such documents pass.
     """
 
     id: str
@@ -91,3 +94,4 @@ class ResolvedRule:
     source: str
     languages: tuple[str, ...] = ()
     by_language: tuple[tuple[str, float], ...] = ()
+    not_measured: float | None = None

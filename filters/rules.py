@@ -37,6 +37,7 @@ RULE_SETS: dict[str, RuleSet] = {
         fineweb.FINEWEB,
         refinedweb.REFINEDWEB,
         source_code.CODE,
+        source_code.CODE_TOKENS,
         pii.PII,
         classifier.CLASSIFIER,
         decontamination.DECONTAMINATION,
@@ -162,6 +163,7 @@ def resolve(
                     kinds=use.kinds or rule_set.kinds,
                     source="configuration" if changed else rule.source,
                     languages=rule.languages,
+                    not_measured=rule.not_measured,
                 )
             )
     ids = [judge.id for judge in found]

@@ -32,9 +32,12 @@ def decide_tasks(
     """One task per shard of ``signals/``."""
     kinds = {source.name: document_kind(source) for source in config.source}
     settings = [
-        [rule.id, rule.signal, rule.comparison, rule.threshold, rule.kinds, rule.languages, rule.by_language]
+        [
+            rule.id, rule.signal, rule.comparison, rule.threshold, rule.kinds, rule.languages, rule.by_language,
+            rule.not_measured,
+        ]
         for rule in rules
-    ]
+    ]  # fmt: skip
     return [
         dataclasses.replace(
             task,

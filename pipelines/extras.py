@@ -15,8 +15,11 @@ from gristmill.filters.extras import Extra
 from gristmill.filters.measure import Signal
 from gristmill.filters.perplexity import configured_perplexity
 from gristmill.filters.rule_types import ResolvedRule
-from gristmill.filters.rules import RULE_SETS
+from gristmill.filters.rules import RULE_SETS, parse_use
 from gristmill.filters.signals import SIGNALS
+from gristmill.pipelines.code_signals import CodeSignals
+from gristmill.pipelines.extract import document_kind
+from gristmill.pipelines.token_ratio import configured_token_ratio
 
 
 def configured_extras(config: Config) -> tuple[Extra, ...]:
@@ -33,6 +36,11 @@ def configured_extras(config: Config) -> tuple[Extra, ...]:
         extras.append(configured_decontamination(config.decontamination))
     if config.perplexity is not None:
         extras.append(configured_perplexity(config.perplexity))
+    rule_sets = {parse_use(entry).rule_set for entry in config.rules.use}
+    if "code" in rule_sets or any(document_kind(source) == "code" for source in config.source):
+        extras.append(CodeSignals())
+    if (tokens := configured_token_ratio(config)) is not None:
+        extras.append(tokens)
     return tuple(extras)
 
 
