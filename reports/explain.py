@@ -165,6 +165,7 @@ def _sentences(
 def _judged(rule: ResolvedRule, signals: dict[str, Any], kind: str, failed: set[str]) -> dict[str, Any]:
     value = signals.get(rule.signal)
     applies = kind in rule.kinds and (not rule.languages or signals.get("language") in rule.languages)
+    applies = applies and (rule.not_measured is None or value != rule.not_measured)
     return {
         "rule": rule.id,
         "signal": rule.signal,

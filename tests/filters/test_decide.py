@@ -110,6 +110,16 @@ def test_the_dictionary_holds_all_rules_whether_they_fired_or_not() -> None:
     assert decided.column("failed_rules").values.dictionary.to_pylist() == [rule.id for rule in RULES]
 
 
+def test_a_rule_does_not_judge_where_its_signal_is_not_measured() -> None:
+    rules = [
+        ResolvedRule("a.min_x", "x", "min", 0.01, ("web",), "none", not_measured=-1),
+        ResolvedRule("a.min_y", "x", "min", 0.01, ("web",), "none"),
+    ]
+    batch = pa.RecordBatch.from_pydict({"x": [-1.0, 0.0, 0.5]})
+    failed = decide(batch, pa.array(["web"] * 3), rules).column("failed_rules").to_pylist()
+    assert failed == [["a.min_y"], ["a.min_x", "a.min_y"], []]
+
+
 def test_a_missing_signal_a_null_and_a_wrong_length_are_refused() -> None:
     batch = table([1], [0.0], ["en"])
     other = ResolvedRule("c.max_x", "x", "max", 1.0, ("web",), "none")
@@ -126,7 +136,7 @@ def test_rules_on_real_signals_remove_what_they_say() -> None:
     stutter = "buy cheap flour now at the best mill " * 40
     batch = signals(pa.array([prose + "It is ground. It is sold. Then they have bread.", stutter, "{}" * 40]))
     every_run_has = [parse_use(name) for name, rule_set in RULE_SETS.items() if not rule_set.needs]
-    rules = resolve(every_run_has, keep_languages=["en"])
+    rules = resolve([*every_run_has, parse_use("code@lines")], keep_languages=["en"])
     verdicts = decide(batch, pa.array(["web", "web", "code"]), rules).column("failed_rules").to_pylist()
     assert "gopher_quality.min_words" not in verdicts[0]
     assert {"gopher_repetition.max_duplicate_5gram_chars", "c4.min_sentences", "fineweb.min_terminal_lines"} <= set(

@@ -37,10 +37,10 @@ def documents(*rows: tuple[str, str, dict[str, Any]]) -> pa.RecordBatch:
 
 def measured(*rows: tuple[str, str, dict[str, Any]]) -> list[dict[str, Any]]:
     columns = CodeSignals().measure(documents(*rows))
-    rows: list[dict[str, Any]] = pa.RecordBatch.from_arrays(
+    found: list[dict[str, Any]] = pa.RecordBatch.from_arrays(
         columns, names=[signal.name for signal in CODE_SIGNALS]
     ).to_pylist()
-    return rows
+    return found
 
 
 def config(rules: str, kind: str = "code", tokenizer: str = "train = { vocab_size = 300 }") -> Config:
