@@ -14,6 +14,7 @@ FOLDERS = (
     "filters.pii",
     "filters.contamination",
     "filters.rule_sets",
+    "filters.url",
     "dedup",
     "tokenize",
     "train_hooks",

@@ -24,6 +24,7 @@ from gristmill.filters.rule_sets import (
     pii,
     refinedweb,
     source_code,
+    url,
 )
 from gristmill.filters.rule_types import ResolvedRule, Rule, RuleSet, RuleUse
 
@@ -38,6 +39,7 @@ RULE_SETS: dict[str, RuleSet] = {
         refinedweb.REFINEDWEB,
         source_code.CODE,
         source_code.CODE_TOKENS,
+        url.URL,
         pii.PII,
         classifier.CLASSIFIER,
         decontamination.DECONTAMINATION,

@@ -17,6 +17,7 @@ from gristmill.filters.perplexity import configured_perplexity
 from gristmill.filters.rule_types import ResolvedRule
 from gristmill.filters.rules import RULE_SETS, parse_use
 from gristmill.filters.signals import SIGNALS
+from gristmill.filters.url.extra import configured_lists
 from gristmill.pipelines.code_signals import CodeSignals
 from gristmill.pipelines.extract import document_kind
 from gristmill.pipelines.token_ratio import configured_token_ratio
@@ -29,6 +30,8 @@ def configured_extras(config: Config) -> tuple[Extra, ...]:
         ConfigError: a list, model or evaluation set that is not there or cannot be read.
     """
     extras: list[Extra] = [word_counts(config.words.lists)]
+    if config.url is not None:
+        extras.append(configured_lists(config.url))
     if config.classifier is not None:
         section = resolve_classifier(config.classifier)
         extras.append(ClassifierScore(section.path, section.label or ""))

@@ -1,0 +1,82 @@
+"""The Public Suffix List as a table that a kernel looks a host up in."""
+
+from __future__ import annotations
+
+import functools
+
+import numba
+import numpy as np
+
+from gristmill.filters.arrays import Bytes, Int64s
+from gristmill.filters.url.tables import HashTable, hash_rows, hash_span, hash_table, look_up
+from gristmill.urls import canonical_host
+from gristmill.web_domains import suffix_list_bytes
+
+EXACT, WILDCARD, EXCEPTION = 1, 2, 4
+"""What a table says of a suffix: it is public, each name directly under it is, or it is none in spite of a rule."""
+
+MOST_LABELS = 128
+"""A host name has at most 127 labels."""
+
+_PRIVATE = "===BEGIN PRIVATE DOMAINS==="
+
+
+@functools.lru_cache(maxsize=2)
+def suffix_table(uri: str | None = None) -> HashTable:
+    """The rules of a ``public_suffix_list.dat`` that registries make, not hosting platforms (its private section).
+
+    Raises:
+        ConfigError: there is no such file, or it holds no rule.
+    """
+    text = suffix_list_bytes(uri).decode("utf-8", "replace")
+    flags: dict[str, int] = {}
+    for line in text.partition(_PRIVATE)[0].splitlines():
+        rule = line.partition("//")[0].strip().partition(" ")[0]
+        if rule:
+            flag = EXCEPTION if rule.startswith("!") else WILDCARD if rule.startswith("*.") else EXACT
+            suffix = canonical_host(rule.removeprefix("!").removeprefix("*."))
+            flags[suffix] = flags.get(suffix, 0) | flag
+    parts = [[suffix.encode() for suffix in flags if flags[suffix] == value] for value in range(8)]
+    return hash_table([_hashes(part) for part in parts], range(8))
+
+
+def _hashes(strings: list[bytes]) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
+    offsets = np.zeros(len(strings) + 1, np.int64)
+    np.cumsum([len(string) for string in strings], out=offsets[1:])
+    return hash_rows(np.frombuffer(bytearray(b"".join(strings)), np.uint8), offsets)
+
+
+@numba.njit(nogil=True, cache=True)
+def label_starts(data: Bytes, start: int, stop: int, starts: Int64s) -> int:
+    """Where the labels of a host begin, the last one first; how many. An IP address is one label."""
+    count = 0
+    label = stop
+    while label > start and data[label - 1] != 46:
+        label -= 1
+    if label < stop and (48 <= data[label] <= 57 or data[stop - 1] == 93):
+        starts[0] = start
+        return 1
+    i = stop
+    while i > start and count < starts.size:
+        i -= 1
+        if i == start or data[i - 1] == 46:
+            starts[count] = i
+            count += 1
+    return count
+
+
+@numba.njit(nogil=True, cache=True)
+def public_labels(data: Bytes, stop: int, starts: Int64s, count: int, table: HashTable) -> int:
+    """How many labels at the end of a host are its public suffix; 1 where no rule covers it."""
+    public = 1
+    for labels in range(1, count + 1):
+        flags = look_up(table, hash_span(data, starts[labels - 1], stop))
+        if flags < 0:
+            continue
+        if flags & EXCEPTION:
+            return labels - 1
+        if flags & EXACT:
+            public = max(public, labels)
+        if flags & WILDCARD:
+            public = max(public, labels + 1)
+    return public
