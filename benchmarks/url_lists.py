@@ -43,7 +43,7 @@ def write_lists(folder: Path, domains: int) -> UrlLists:
     for key, count, length in (("words", 2000, 9), ("soft_words", 200, 7), ("substrings", 500, 11)):
         (folder / f"{key}.txt").write_text("\n".join(names(draw, count, length)))
     keys = ("domains", "words", "soft_words", "substrings")
-    return configured_lists(UrlSection(**{key: (str(folder / f"{key}.txt"),) for key in keys}))
+    return configured_lists(UrlSection.model_validate({key: (str(folder / f"{key}.txt"),) for key in keys}))
 
 
 def addresses(folder: Path, count: int) -> list[str]:

@@ -178,12 +178,13 @@ def match_urls(urls: pa.Array, lists: Lists) -> Found:
     data, offsets = url_buffer(urls)
     parsed = parse_urls(data, offsets)
     readable, bounds = _readable(data, parsed)
-    classes = class_table()
+    tables = lists.tables
+    hard, soft = match_words(readable, bounds, class_table(), tables["words"], tables["soft_words"])
     matches = {
-        "domains": match_domains(*parsed.hosts, lists.suffixes, lists.tables["domains"]),
-        "urls": match_whole(*parsed.addresses, lists.tables["urls"]),
-        "words": match_words(readable, bounds, classes, lists.tables["words"]),
-        "soft_words": match_words(readable, bounds, classes, lists.tables["soft_words"]),
+        "domains": match_domains(*parsed.hosts, lists.suffixes, tables["domains"]),
+        "urls": match_whole(*parsed.addresses, tables["urls"]),
+        "words": hard,
+        "soft_words": soft,
         "substrings": match_substrings(readable, bounds, lists.search),
     }
     if len(lists.allow.hashes):

@@ -8,7 +8,7 @@ import numpy as np
 from gristmill.filters.arrays import Bytes, Int64s
 from gristmill.filters.unicode_classes import ALPHANUMERIC
 from gristmill.filters.url.substrings import Automaton
-from gristmill.filters.url.suffixes import MOST_LABELS, label_starts, public_labels
+from gristmill.filters.url.suffixes import MOST_LABELS, public_labels, suffix_hashes
 from gristmill.filters.url.tables import HashTable, hash_span, look_up
 from gristmill.filters.utf8 import HASH_START, NON_ASCII, code_point, hash_byte, mix
 from gristmill.url_kernels import OPAQUE, escaped_byte, escaped_character
@@ -32,19 +32,20 @@ def match_domains(data: Bytes, offsets: Int64s, suffixes: HashTable, listed: Has
     matches = np.empty((64, 4), np.int64)
     count = 0
     starts = np.empty(MOST_LABELS, np.int64)
+    hashes = np.empty(MOST_LABELS, np.uint64)
     for row in range(offsets.size - 1):
         start, stop = offsets[row], offsets[row + 1]
         if start == stop:
             continue
-        labels = label_starts(data, start, stop, starts)
+        labels = suffix_hashes(data, start, stop, starts, hashes)
         public = -1
         for k in range(labels - 1, -1, -1):
-            item = look_up(listed, hash_span(data, starts[k], stop))
+            item = look_up(listed, hashes[k])
             if item < 0:
                 continue
             if starts[k] != start:
                 if public < 0:
-                    public = public_labels(data, stop, starts, labels, suffixes)
+                    public = public_labels(hashes, labels, suffixes)
                 if k + 1 <= public:
                     continue
             matches = _grown(matches, count)
@@ -68,13 +69,15 @@ def match_whole(data: Bytes, offsets: Int64s, listed: HashTable) -> Int64s:
 
 
 @numba.njit(nogil=True, cache=True)
-def match_words(data: Bytes, offsets: Int64s, classes: Bytes, listed: HashTable) -> Int64s:
-    """The distinct listed words of each text: maximal runs of letters and digits. Rows of `MATCH`."""
-    matches = np.empty((64, 4), np.int64)
-    hashes = np.empty(64, np.uint64)
-    count = 0
+def match_words(
+    data: Bytes, offsets: Int64s, classes: Bytes, hard: HashTable, soft: HashTable
+) -> tuple[Int64s, Int64s]:
+    """The distinct listed words of each text, maximal runs of letters and digits. Rows of `MATCH`, for each list."""
+    hards, softs = np.empty((64, 4), np.int64), np.empty((64, 4), np.int64)
+    hard_count, soft_count = 0, 0
     for row in range(offsets.size - 1):
-        i, stop, first = offsets[row], offsets[row + 1], count
+        i, stop = offsets[row], offsets[row + 1]
+        first_hard, first_soft = hard_count, soft_count
         while i < stop:
             state, begin = HASH_START, i
             while i < stop:
@@ -88,23 +91,32 @@ def match_words(data: Bytes, offsets: Int64s, classes: Bytes, listed: HashTable)
                 i += width
                 continue
             wanted = mix(state)
-            item = look_up(listed, wanted)
-            if item < 0:
-                continue
-            new = True
-            for k in range(first, count):
-                new = new and hashes[k] != wanted
-            if not new:
-                continue
-            matches = _grown(matches, count)
-            if matches.shape[0] > hashes.size:
-                larger = np.empty(matches.shape[0], np.uint64)
-                larger[:count] = hashes[:count]
-                hashes = larger
-            matches[count] = (row, item, begin, i)
-            hashes[count] = wanted
-            count += 1
-    return matches[:count]
+            item = look_up(hard, wanted)
+            if item >= 0 and _is_new(data, hards, first_hard, hard_count, begin, i):
+                hards = _grown(hards, hard_count)
+                hards[hard_count] = (row, item, begin, i)
+                hard_count += 1
+            item = look_up(soft, wanted)
+            if item >= 0 and _is_new(data, softs, first_soft, soft_count, begin, i):
+                softs = _grown(softs, soft_count)
+                softs[soft_count] = (row, item, begin, i)
+                soft_count += 1
+    return hards[:hard_count], softs[:soft_count]
+
+
+@numba.njit(nogil=True, cache=True)
+def _is_new(data: Bytes, matches: Int64s, first: int, count: int, begin: int, end: int) -> bool:
+    """Whether the word is none of those that its text has matched already."""
+    for k in range(first, count):
+        start = matches[k, 2]
+        if matches[k, 3] - start != end - begin:
+            continue
+        same = True
+        for j in range(end - begin):
+            same = same and data[start + j] == data[begin + j]
+        if same:
+            return False
+    return True
 
 
 @numba.njit(nogil=True, cache=True)

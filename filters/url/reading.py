@@ -22,7 +22,7 @@ from gristmill import storage
 from gristmill.errors import ConfigError, InputError
 from gristmill.filters.arrays import Bytes, Flags, Hashes, Int64s
 from gristmill.filters.url.lines import list_entries
-from gristmill.filters.url.tables import hash_rows
+from gristmill.filters.url.tables import hash_hosts, hash_rows
 from gristmill.url_kernels import OPAQUE
 from gristmill.urls import parse_urls
 
@@ -77,7 +77,7 @@ def read_list(uri: str, name: str, key: str, *, keep_texts: bool = False) -> Lis
             if not good.all():
                 first_bad = first_bad or line + int(numbers[np.argmin(good)])
                 bad += int((~good).sum())
-            hashes.append(hash_rows(*forms)[good])
+            hashes.append((hash_hosts if key in _HOSTS else hash_rows)(*forms)[good])
             if keep_texts:
                 texts += [text for text, fits in zip(_texts(forms), good.tolist(), strict=True) if fits]
             entries, line = entries + len(good), line + lines

@@ -7,8 +7,9 @@ import functools
 import numba
 import numpy as np
 
-from gristmill.filters.arrays import Bytes, Int64s
-from gristmill.filters.url.tables import HashTable, hash_rows, hash_span, hash_table, look_up
+from gristmill.filters.arrays import Bytes, Hashes, Int64s
+from gristmill.filters.url.tables import HashTable, hash_hosts, hash_table, look_up
+from gristmill.filters.utf8 import HASH_START, hash_byte, mix
 from gristmill.urls import canonical_host
 from gristmill.web_domains import suffix_list_bytes
 
@@ -40,37 +41,37 @@ def suffix_table(uri: str | None = None) -> HashTable:
     return hash_table([_hashes(part) for part in parts], range(8))
 
 
-def _hashes(strings: list[bytes]) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
+def _hashes(strings: list[bytes]) -> Hashes:
     offsets = np.zeros(len(strings) + 1, np.int64)
     np.cumsum([len(string) for string in strings], out=offsets[1:])
-    return hash_rows(np.frombuffer(bytearray(b"".join(strings)), np.uint8), offsets)
+    return hash_hosts(np.frombuffer(bytearray(b"".join(strings)), np.uint8), offsets)
 
 
 @numba.njit(nogil=True, cache=True)
-def label_starts(data: Bytes, start: int, stop: int, starts: Int64s) -> int:
-    """Where the labels of a host begin, the last one first; how many. An IP address is one label."""
-    count = 0
+def suffix_hashes(data: Bytes, start: int, stop: int, starts: Int64s, hashes: Hashes) -> int:
+    """Where the labels of a host begin, the last one first, and the hash from there on; how many.
+
+    An IP address is one label.
+    """
     label = stop
     while label > start and data[label - 1] != 46:
         label -= 1
-    if label < stop and (48 <= data[label] <= 57 or data[stop - 1] == 93):
-        starts[0] = start
-        return 1
-    i = stop
-    while i > start and count < starts.size:
-        i -= 1
-        if i == start or data[i - 1] == 46:
-            starts[count] = i
+    whole = label < stop and (48 <= data[label] <= 57 or data[stop - 1] == 93)
+    count, state = 0, HASH_START
+    for i in range(stop - 1, start - 1, -1):
+        state = hash_byte(state, data[i])
+        if count < starts.size and (i == start or (data[i - 1] == 46 and not whole)):
+            starts[count], hashes[count] = i, mix(state)
             count += 1
     return count
 
 
 @numba.njit(nogil=True, cache=True)
-def public_labels(data: Bytes, stop: int, starts: Int64s, count: int, table: HashTable) -> int:
+def public_labels(hashes: Hashes, count: int, table: HashTable) -> int:
     """How many labels at the end of a host are its public suffix; 1 where no rule covers it."""
     public = 1
     for labels in range(1, count + 1):
-        flags = look_up(table, hash_span(data, starts[labels - 1], stop))
+        flags = look_up(table, hashes[labels - 1])
         if flags < 0:
             continue
         if flags & EXCEPTION:

@@ -73,6 +73,18 @@ def hash_rows(data: Bytes, offsets: Int64s) -> Hashes:
 
 
 @numba.njit(nogil=True, cache=True)
+def hash_hosts(data: Bytes, offsets: Int64s) -> Hashes:
+    """The hash of each host, from its end to its beginning, so that one pass over a host gives those of its parents."""
+    hashes = np.empty(offsets.size - 1, np.uint64)
+    for row in range(hashes.size):
+        state = HASH_START
+        for i in range(offsets[row + 1] - 1, offsets[row] - 1, -1):
+            state = hash_byte(state, data[i])
+        hashes[row] = mix(state)
+    return hashes
+
+
+@numba.njit(nogil=True, cache=True)
 def look_up(table: HashTable, wanted: np.uint64) -> int:
     """The number of a string in a table; -1 if it is not there."""
     bucket = np.int64(wanted >> table.shift)

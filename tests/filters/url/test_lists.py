@@ -37,7 +37,7 @@ def extra(tmp_path_factory: pytest.TempPathFactory) -> UrlLists:
     folder = tmp_path_factory.mktemp("lists")
     for key, text in CONTENT.items():
         (folder / f"{key}.txt").write_text(text, encoding="utf-8")
-    return configured_lists(UrlSection(**{key: (str(folder / f"{key}.txt"),) for key in CONTENT}))
+    return configured_lists(UrlSection.model_validate({key: (str(folder / f"{key}.txt"),) for key in CONTENT}))
 
 
 def documents(urls: list[str], kinds: list[str] | None = None) -> pa.RecordBatch:
@@ -198,7 +198,7 @@ def test_a_list_that_lists_nothing_is_refused(tmp_path: Path, key: str, content:
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(ConfigError, match=message):
-        configured_lists(UrlSection(**{key: (str(path),)}))
+        configured_lists(UrlSection.model_validate({key: (str(path),)}))
 
 
 def test_a_broken_archive_and_an_empty_section_are_refused(tmp_path: Path) -> None:
