@@ -26,12 +26,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gristmill.filters.arrays import Bytes, Hashes, Int64s
-from gristmill.filters.buffers import TextBuffer
 from gristmill.filters.measure import count
 from gristmill.filters.segment import Segments
 from gristmill.filters.sentences import ABBREVIATION_HASHES, count_sentences, next_word
 from gristmill.filters.unicode_classes import DECIMAL, class_table
 from gristmill.filters.utf8 import code_point
+from gristmill.filters.views import Views
 
 _OPEN_BRACKET = ord("[")
 _OPEN_BRACE = ord("{")
@@ -82,10 +82,12 @@ CITATIONS = packed(CITATION_WORDS)
 """What may stand after ``[`` in a citation mark, beside digits and nothing, as `citation_end` takes it."""
 
 
-def count_c4(buffer: TextBuffer, segments: Segments) -> Int64s:
+def count_c4(views: Views) -> Int64s:
     """Counts `COLUMNS` for each document. Shape (documents, len(COLUMNS))."""
-    counts = np.zeros((len(segments.document_chars), len(COLUMNS)), np.int64)
-    _count_c4(buffer.data, segments, class_table(), _PHRASES, _PAIRS, CITATIONS, ABBREVIATION_HASHES, counts)
+    counts = np.zeros((views.documents, len(COLUMNS)), np.int64)
+    _count_c4(
+        views.buffer.data, views.segments, class_table(), _PHRASES, _PAIRS, CITATIONS, ABBREVIATION_HASHES, counts
+    )
     return counts
 
 

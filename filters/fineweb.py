@@ -13,11 +13,11 @@ import numba
 import numpy as np
 
 from gristmill.filters.arrays import Bytes, Int64s
-from gristmill.filters.buffers import TextBuffer
 from gristmill.filters.measure import NATURAL, ratio
 from gristmill.filters.segment import Segments
 from gristmill.filters.unicode_classes import SENTENCE_TERMINAL, class_table
 from gristmill.filters.utf8 import code_point
+from gristmill.filters.views import Views
 
 SHORT_LINE_CHARS = 30
 """A line of at most so many characters is short."""
@@ -26,32 +26,42 @@ COLUMNS = ("terminal_lines", "short_lines", "newlines", "chars_without_newlines"
 """Columns of the array that `count_fineweb` returns, in order."""
 
 
-def count_fineweb(buffer: TextBuffer, segments: Segments) -> Int64s:
+def count_fineweb(views: Views) -> Int64s:
     """Counts `COLUMNS` for each document. Shape (documents, len(COLUMNS))."""
-    counts = np.zeros((len(segments.document_chars), len(COLUMNS)), np.int64)
-    _count_lines(buffer, segments, class_table(), counts)
-    counts[:, 3] = segments.document_chars - counts[:, 2]
+    segments = views.segments
+    counts = np.zeros((views.documents, len(COLUMNS)), np.int64)
+    _count_lines(views.buffer.data, segments, class_table(), counts)
+    counts[:, 2] = count_newlines(views)
+    counts[:, 3] = segments.documents.chars - counts[:, 2]
     return counts
 
 
+def count_newlines(views: Views) -> Int64s:
+    """Line breaks of each document: one for each raw line, but for a last one that has none after it."""
+    raw, bounds, ends = views.segments.raw_lines, views.segments.document_raw_lines, views.buffer.offsets[1:]
+    lines = np.diff(bounds)
+    last_end = raw.end[np.maximum(bounds[1:] - 1, 0)] if len(raw.end) else np.zeros(views.documents, np.int64)
+    return lines - ((lines > 0) & (last_end == ends))
+
+
 @numba.njit(nogil=True, cache=True)
-def _count_lines(buffer: TextBuffer, segments: Segments, classes: Bytes, counts: Int64s) -> None:
-    data, offsets = buffer
+def ends_with_terminal(data: Bytes, start: int, end: int, classes: Bytes) -> bool:
+    """Whether the last character of the bytes is a Sentence_Terminal."""
+    last = end - 1
+    while last > start and (data[last] & 0xC0) == 0x80:
+        last -= 1
+    point, width = code_point(data, last, end)
+    return last + width == end and (classes[point] & SENTENCE_TERMINAL) != 0
+
+
+@numba.njit(nogil=True, cache=True)
+def _count_lines(data: Bytes, segments: Segments, classes: Bytes, counts: Int64s) -> None:
     line_start, line_end, _, line_chars, _, _ = segments.lines
     document_lines = segments.document_lines
     for document in range(counts.shape[0]):
         for line in range(document_lines[document], document_lines[document + 1]):
-            last = line_end[line] - 1
-            while last > line_start[line] and (data[last] & 0xC0) == 0x80:
-                last -= 1
-            point, width = code_point(data, last, line_end[line])
-            if last + width == line_end[line]:
-                counts[document, 0] += (classes[point] & SENTENCE_TERMINAL) != 0
+            counts[document, 0] += ends_with_terminal(data, line_start[line], line_end[line], classes)
             counts[document, 1] += line_chars[line] <= SHORT_LINE_CHARS
-        newlines = 0
-        for i in range(offsets[document], offsets[document + 1]):
-            newlines += data[i] == ord("\n")
-        counts[document, 2] = newlines
 
 
 _SOURCE = "datatrove 0.10, pipeline/filters/fineweb_quality_filter.py"

@@ -8,22 +8,31 @@ choice, it is:
   to right without overlap (so ``......`` is two and ``....`` is one).
 * A bullet line begins with one of `BULLETS` after leading white space.
 * An ellipsis line ends with ``...`` or ``…`` before trailing white space.
-* Stop words are counted as *distinct* ones of `STOP_WORDS`; a word matches by its core (see `segment`) with the letters
-  A to Z in lower case, so ``"The`` and ``the,`` are both ``the`` and ``the-`` is too, but ``that's`` is not ``that``.
+* Stop words are counted as *distinct* ones of the document's language (`gristmill.filters.language_packs`; the English
+  ones for a language without a pack); a word matches by its core (see `segment`) in lower case, so ``"The`` and
+  ``the,`` are both ``the`` and ``the-`` is too, but ``that's`` is not ``that``.
 """
 
 from __future__ import annotations
 
 import numba
 import numpy as np
+from numpy.typing import NDArray
 
-from gristmill.filters.arrays import Bytes, Hashes, Int64s
-from gristmill.filters.buffers import TextBuffer
+from gristmill.filters.arrays import Bytes, Int64s
+from gristmill.filters.folding import folding
+from gristmill.filters.language_packs import (
+    LONGEST_STOP_WORD_BYTES,
+    STOP_TABLES,
+    STOP_WORDS_EACH,
+    StopWords,
+    stop_word_bit,
+)
 from gristmill.filters.measure import NATURAL, count, ratio
-from gristmill.filters.segment import Segments
-from gristmill.filters.utf8 import HASH_START, code_point, hash_ascii, hash_byte
+from gristmill.filters.segment import HAS_LETTER, PLAIN, Segments
+from gristmill.filters.utf8 import code_point
+from gristmill.filters.views import Views
 
-STOP_WORDS = ("the", "be", "to", "of", "and", "that", "have", "with")
 BULLETS = "•‣⁃◦●○▪▫■□▶*-"  # noqa: RUF001 - the bullet at U+2043 is meant
 
 COLUMNS = (
@@ -34,34 +43,19 @@ COLUMNS = (
 
 _ELLIPSIS_BEGINS = (ord("."), 0xE2)
 _BULLET_POINTS = np.array(sorted(ord(bullet) for bullet in BULLETS), dtype=np.int64)
-_STOP_HASHES = np.array([hash_ascii(word) for word in STOP_WORDS], dtype=np.uint64)
 
 
-def count_quality(buffer: TextBuffer, segments: Segments) -> Int64s:
+def count_quality(views: Views) -> Int64s:
     """Counts `COLUMNS` for each document. Shape (documents, len(COLUMNS))."""
-    counts = np.zeros((len(segments.document_chars), len(COLUMNS)), np.int64)
-    counts[:, 0] = segments.document_chars
+    segments = views.segments
+    counts = np.zeros((views.documents, len(COLUMNS)), np.int64)
+    counts[:, 0] = segments.documents.chars
     counts[:, 1] = np.diff(segments.document_words)
     counts[:, 2] = np.diff(segments.document_lines)
     counts[:, 3] = np.diff(segments.document_paragraphs)
-    _count_words(buffer.data, segments, _STOP_HASHES, counts)
-    _count_lines(buffer, segments, _BULLET_POINTS, counts)
+    _count_words(views.buffer.data, segments, views.packs, folding().lower, STOP_TABLES, counts)
+    _count_lines(views.buffer.data, segments, _BULLET_POINTS, counts)
     return counts
-
-
-@numba.njit(nogil=True, cache=True)
-def _stop_word(data: Bytes, start: int, end: int, stop_hashes: Hashes) -> int:
-    """Index of the stop word that the bytes spell when A-Z are lowered, or -1."""
-    state = HASH_START
-    for i in range(start, end):
-        byte = data[i]
-        if 65 <= byte <= 90:
-            byte |= 32
-        state = hash_byte(state, byte)
-    for which in range(stop_hashes.size):
-        if state == stop_hashes[which]:
-            return which
-    return -1
 
 
 @numba.njit(nogil=True, cache=True)
@@ -74,40 +68,49 @@ def ends_with_ellipsis(data: Bytes, start: int, end: int) -> bool:
 
 
 @numba.njit(nogil=True, cache=True)
-def _count_words(data: Bytes, segments: Segments, stop_hashes: Hashes, counts: Int64s) -> None:
-    chars, letters = segments.words.chars, segments.words.letters
-    core_start, core_end = segments.words.core_start, segments.words.core_end
+def _count_symbols(data: Bytes, i: int, end: int) -> tuple[int, int]:
+    """Number signs and ellipses of a word."""
+    hashes = ellipses = 0
+    while i < end:
+        byte = data[i]
+        if byte == ord("#"):
+            hashes += 1
+        elif byte in _ELLIPSIS_BEGINS and ends_with_ellipsis(data, i, min(i + 3, end)):
+            ellipses += 1
+            i += 2
+        i += 1
+    return hashes, ellipses
+
+
+@numba.njit(nogil=True, cache=True)
+def _count_words(
+    data: Bytes, segments: Segments, packs: NDArray[np.int8], lower: NDArray[np.int32], stop: StopWords, counts: Int64s
+) -> None:
+    word_start, word_end, core_start, core_end, chars, flags, _ = segments.words
     document_words = segments.document_words
     for document in range(counts.shape[0]):
-        word_chars = letter_words = seen = 0
+        word_chars = letter_words = seen = hashes = ellipses = 0
+        keys, bits = stop.keys[packs[document]], stop.bits[packs[document]]
         for word in range(document_words[document], document_words[document + 1]):
             word_chars += chars[word]
-            letter_words += letters[word]
-            size = core_end[word] - core_start[word]
-            if 2 <= size <= 4:
-                which = _stop_word(data, core_start[word], core_end[word], stop_hashes)
-                if which >= 0:
-                    seen |= 1 << which
+            letter_words += (flags[word] & HAS_LETTER) != 0
+            if 1 <= core_end[word] - core_start[word] <= LONGEST_STOP_WORD_BYTES:
+                seen |= stop_word_bit(data, core_start[word], core_end[word], lower, keys, bits)
+            if not flags[word] & PLAIN:
+                more_hashes, more_ellipses = _count_symbols(data, word_start[word], word_end[word])
+                hashes += more_hashes
+                ellipses += more_ellipses
         counts[document, 4], counts[document, 5] = word_chars, letter_words
-        for which in range(stop_hashes.size):
+        counts[document, 7], counts[document, 8] = hashes, ellipses
+        for which in range(STOP_WORDS_EACH):
             counts[document, 6] += (seen >> which) & 1
 
 
 @numba.njit(nogil=True, cache=True)
-def _count_lines(buffer: TextBuffer, segments: Segments, bullets: Int64s, counts: Int64s) -> None:
-    data, offsets = buffer
+def _count_lines(data: Bytes, segments: Segments, bullets: Int64s, counts: Int64s) -> None:
     start, end = segments.lines.start, segments.lines.end
     document_lines = segments.document_lines
     for document in range(counts.shape[0]):
-        i, stop = offsets[document], offsets[document + 1]
-        while i < stop:
-            byte = data[i]
-            if byte == ord("#"):
-                counts[document, 7] += 1
-            elif byte in _ELLIPSIS_BEGINS and ends_with_ellipsis(data, i, min(i + 3, stop)):
-                counts[document, 8] += 1
-                i += 2
-            i += 1
         for line in range(document_lines[document], document_lines[document + 1]):
             point, _ = code_point(data, start[line], end[line])
             for bullet in bullets:
@@ -146,8 +149,9 @@ MEASURES = (
     ),
     count(
         "stop_word_count", "distinct words",
-        f"how many of the words {', '.join(STOP_WORDS)} occur, matched by core with A-Z lowered", _PAPER,
-        of="stop_words", limits=f"0 to {len(STOP_WORDS)}",
+        "how many of the eight stop words of the document's language occur (of the English ones if it has none), "
+        "matched by core in lower case", f"{_PAPER}; gristmill.filters.language_packs",
+        of="stop_words", limits=f"0 to {STOP_WORDS_EACH}",
     ),
 )  # fmt: skip
 """Signals on words, symbols and lines."""

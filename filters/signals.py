@@ -23,7 +23,7 @@ from gristmill.filters.language import (
 )
 from gristmill.filters.measure import ARROW_TYPES, FRACTION, Counts, Signal, signal_field
 from gristmill.filters.pii import counts as pii
-from gristmill.filters.segment import segment
+from gristmill.filters.views import Views
 
 BLOCK_BYTES = 4 << 20
 """Bytes of text that the kernels see at once; bounds their memory.
@@ -100,8 +100,9 @@ def signals(
         if given is not None and len(given) != rows:
             message = f"{name} has {len(given)} values for {rows} texts; give one value per text"
             raise InputError(message)
-    counts = _counts(buffer)
-    columns: list[pa.Array] = [*_languages(buffer, languages, kinds, identifier)]
+    language = _languages(buffer, languages, kinds, identifier)
+    counts = _counts(buffer, language.codes.to_pylist())
+    columns: list[pa.Array] = [*language]
     columns += [pa.array(measure.formula(counts), ARROW_TYPES[measure.signal.dtype]) for measure in _MEASURES]
     return pa.RecordBatch.from_arrays(columns, schema=SIGNALS_SCHEMA)
 
@@ -111,10 +112,10 @@ def warm_up() -> None:
     signals(pa.array(["The mill grinds. [1]\n\n- slowly...\n", "日本語。", ""]))
 
 
-def _counts(buffer: TextBuffer) -> Counts:
-    parts = [_block_counts(_block(buffer, 0, 0))]  # an empty column still has every count
+def _counts(buffer: TextBuffer, languages: list[str]) -> Counts:
+    parts = [_block_counts(Views(_block(buffer, 0, 0)))]  # an empty column still has every count
     for start, stop in row_blocks(buffer.offsets, BLOCK_BYTES):
-        parts.append(_block_counts(_block(buffer, start, stop)))
+        parts.append(_block_counts(Views(_block(buffer, start, stop), languages[start:stop])))
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
@@ -123,11 +124,10 @@ def _block(buffer: TextBuffer, start: int, stop: int) -> TextBuffer:
     return TextBuffer(buffer.data[first : last + PAD_BYTES], buffer.offsets[start : stop + 1] - first)
 
 
-def _block_counts(buffer: TextBuffer) -> Counts:
-    segments = segment(buffer)
+def _block_counts(views: Views) -> Counts:
     found: dict[str, Int64s] = {}
     for names, kernel, _ in _FAMILIES:
-        counts = kernel(buffer, segments)
+        counts = kernel(views)
         found.update({name: counts[:, i] for i, name in enumerate(names)})
     return found
 

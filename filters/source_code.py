@@ -1,9 +1,7 @@
-r"""Counts for the rules on source code: line lengths, share of letters and digits, XML headers.
+"""Counts for the rules on source code: line lengths, share of letters and digits, XML headers.
 
 Source: StarCoder's ``preprocessing/filtering.py`` (bigcode-project/bigcode-dataset; Li et al. 2023, arXiv:2305.06161)
-and RedPajama-1's ``data_prep/github/github_run_filter.py``. A **raw line** is what stands between two ``\n`` (or an end
-of the text), white space and all; blank ones count, and a ``\n`` at the very end opens no further one. An empty text
-has none.
+and RedPajama-1's ``data_prep/github/github_run_filter.py``, read on the raw lines of `gristmill.filters.segment`.
 """
 
 from __future__ import annotations
@@ -15,8 +13,8 @@ from gristmill.filters.arrays import Bytes, Int64s
 from gristmill.filters.buffers import TextBuffer
 from gristmill.filters.measure import count, ratio
 from gristmill.filters.segment import Segments
-from gristmill.filters.unicode_classes import ALPHANUMERIC, LETTER, class_table
-from gristmill.filters.utf8 import NON_ASCII, code_point
+from gristmill.filters.utf8 import code_point
+from gristmill.filters.views import Views
 
 XML_HEADER = "<?xml version="
 XML_HEADER_CHARS = 100
@@ -28,10 +26,13 @@ COLUMNS = ("raw_lines", "raw_line_chars", "longest_line_chars", "alphanumeric_ch
 _XML_HEADER = np.frombuffer(XML_HEADER.encode("ascii"), np.uint8)
 
 
-def count_code(buffer: TextBuffer, segments: Segments) -> Int64s:
+def count_code(views: Views) -> Int64s:
     """Counts `COLUMNS` for each document. Shape (documents, len(COLUMNS))."""
-    counts = np.zeros((len(segments.document_chars), len(COLUMNS)), np.int64)
-    _count_code(buffer, class_table(), _XML_HEADER, counts)
+    segments = views.segments
+    counts = np.zeros((views.documents, len(COLUMNS)), np.int64)
+    counts[:, 0] = np.diff(segments.document_raw_lines)
+    counts[:, 3], counts[:, 4] = segments.documents.alphanumerics, segments.documents.letters
+    _count_code(views.buffer, segments, _XML_HEADER, counts)
     return counts
 
 
@@ -52,31 +53,15 @@ def _has_header(data: Bytes, start: int, end: int, header: Bytes) -> bool:
 
 
 @numba.njit(nogil=True, cache=True)
-def _count_code(buffer: TextBuffer, classes: Bytes, header: Bytes, counts: Int64s) -> None:
-    data, offsets = buffer
+def _count_code(buffer: TextBuffer, segments: Segments, header: Bytes, counts: Int64s) -> None:
+    chars, bounds = segments.raw_lines.chars, segments.document_raw_lines
     for document in range(counts.shape[0]):
-        i, end = int(offsets[document]), int(offsets[document + 1])
-        lines = all_chars = longest = alphanumeric = letters = chars = 0
-        counts[document, 5] = _has_header(data, i, end, header)
-        while i < end:
-            point, width = int(data[i]), 1
-            if point >= NON_ASCII:
-                point, width = code_point(data, i, end)
-            i += width
-            if point == ord("\n"):
-                lines += 1
-                longest = max(longest, chars)
-                all_chars += chars
-                chars = 0
-            else:
-                bits = classes[point]
-                alphanumeric += (bits & ALPHANUMERIC) != 0
-                letters += (bits & LETTER) != 0
-                chars += 1
-        lines += chars > 0
-        counts[document, 0], counts[document, 1] = lines, all_chars + chars
-        counts[document, 2] = max(longest, chars)
-        counts[document, 3], counts[document, 4] = alphanumeric, letters
+        total = longest = 0
+        for line in range(bounds[document], bounds[document + 1]):
+            total += chars[line]
+            longest = max(longest, chars[line])
+        counts[document, 1], counts[document, 2] = total, longest
+        counts[document, 5] = _has_header(buffer.data, buffer.offsets[document], buffer.offsets[document + 1], header)
 
 
 _SOURCE = "bigcode-project/bigcode-dataset, preprocessing/filtering.py; Li et al. 2023, arXiv:2305.06161"

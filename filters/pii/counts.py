@@ -8,21 +8,19 @@ from __future__ import annotations
 import numpy as np
 
 from gristmill.filters.arrays import Int64s
-from gristmill.filters.buffers import TextBuffer
 from gristmill.filters.measure import count
 from gristmill.filters.pii.finder import find
 from gristmill.filters.pii.kinds import KINDS
-from gristmill.filters.segment import Segments
+from gristmill.filters.views import Views
 
 COLUMNS = tuple(f"pii_{kind}s" for kind in KINDS)
 """Columns of the array that `count_pii` returns, in order."""
 
 
-def count_pii(buffer: TextBuffer, segments: Segments) -> Int64s:
+def count_pii(views: Views) -> Int64s:
     """Counts `COLUMNS` for each document. Shape (documents, len(COLUMNS))."""
-    del segments
-    documents, kinds = len(buffer.offsets) - 1, len(KINDS)
-    spans = find(buffer)
+    documents, kinds = views.documents, len(KINDS)
+    spans = find(views.buffer)
     cells = np.bincount(spans.document * kinds + spans.kind, minlength=documents * kinds)
     return cells.astype(np.int64).reshape(documents, kinds)
 

@@ -1,0 +1,64 @@
+"""The texts of a batch as the rule families see them; each view is made once, when a family first asks for it."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gristmill.filters.arrays import Int64s
+from gristmill.filters.buffers import TextBuffer
+from gristmill.filters.grams import Stream, count_grams
+from gristmill.filters.language_packs import pack_rows
+from gristmill.filters.normalized_words import NormalizedWords, normalize_words
+from gristmill.filters.segment import Segments, segment
+
+
+class Views:
+    """One batch of texts.
+
+    Attributes:
+        buffer: their UTF-8.
+        documents: how many.
+    """
+
+    def __init__(self, buffer: TextBuffer, languages: Sequence[str] | None = None) -> None:
+        """Makes no view yet.
+
+        Args:
+            buffer: the texts.
+            languages: code of each text; English if not given.
+        """
+        self.buffer = buffer
+        self.documents = len(buffer.offsets) - 1
+        self._languages = languages
+
+    @functools.cached_property
+    def packs(self) -> NDArray[np.int8]:
+        """Row of each text's language in `gristmill.filters.language_packs.STOP_TABLES`."""
+        if self._languages is None:
+            return np.zeros(self.documents, np.int8)
+        return pack_rows(list(self._languages))
+
+    @functools.cached_property
+    def segments(self) -> Segments:
+        """Words, lines and paragraphs."""
+        return segment(self.buffer)
+
+    @functools.cached_property
+    def word_grams(self) -> Int64s:
+        """`gristmill.filters.grams.COLUMNS` of white-space words."""
+        words = self.segments.words
+        return count_grams(Stream(self.segments.document_words, words.chars, words.hash))
+
+    @functools.cached_property
+    def normalized(self) -> NormalizedWords:
+        """Normalized words."""
+        return normalize_words(self.buffer, self.segments)
+
+    @functools.cached_property
+    def normalized_grams(self) -> Int64s:
+        """`gristmill.filters.grams.COLUMNS` of normalized words."""
+        return count_grams(self.normalized.stream)
