@@ -12,6 +12,7 @@ from __future__ import annotations
 import numba
 import numpy as np
 
+from gristmill.filters import raw_copies
 from gristmill.filters.arrays import Bytes, Int64s
 from gristmill.filters.measure import NATURAL, ratio
 from gristmill.filters.segment import Segments
@@ -31,17 +32,9 @@ def count_fineweb(views: Views) -> Int64s:
     segments = views.segments
     counts = np.zeros((views.documents, len(COLUMNS)), np.int64)
     _count_lines(views.buffer.data, segments, class_table(), counts)
-    counts[:, 2] = count_newlines(views)
+    counts[:, 2] = views.raw_copies[:, raw_copies.COLUMNS.index("newlines")]
     counts[:, 3] = segments.documents.chars - counts[:, 2]
     return counts
-
-
-def count_newlines(views: Views) -> Int64s:
-    """Line breaks of each document: one for each raw line, but for a last one that has none after it."""
-    raw, bounds, ends = views.segments.raw_lines, views.segments.document_raw_lines, views.buffer.offsets[1:]
-    lines = np.diff(bounds)
-    last_end = raw.end[np.maximum(bounds[1:] - 1, 0)] if len(raw.end) else np.zeros(views.documents, np.int64)
-    return lines - ((lines > 0) & (last_end == ends))
 
 
 @numba.njit(nogil=True, cache=True)

@@ -37,7 +37,7 @@ BULLETS = "•‣⁃◦●○▪▫■□▶*-"  # noqa: RUF001 - the bullet at 
 
 COLUMNS = (
     "chars", "words", "lines", "paragraphs", "word_chars", "letter_words", "stop_words",
-    "hash_symbols", "ellipses", "bullet_lines", "ellipsis_lines",
+    "hash_symbols", "ellipses", "bullet_lines", "ellipsis_lines", "symbol_words",
 )  # fmt: skip
 """Columns of the array that `count_quality` returns, in order."""
 
@@ -68,18 +68,19 @@ def ends_with_ellipsis(data: Bytes, start: int, end: int) -> bool:
 
 
 @numba.njit(nogil=True, cache=True)
-def _count_symbols(data: Bytes, i: int, end: int) -> tuple[int, int]:
-    """Number signs and ellipses of a word."""
-    hashes = ellipses = 0
+def _count_symbols(data: Bytes, i: int, end: int) -> tuple[int, int, int]:
+    """Number signs and ellipses of a word, and whether it has ``#`` or U+2026."""
+    hashes = ellipses = wide = 0
     while i < end:
         byte = data[i]
         if byte == ord("#"):
             hashes += 1
         elif byte in _ELLIPSIS_BEGINS and ends_with_ellipsis(data, i, min(i + 3, end)):
             ellipses += 1
+            wide |= byte != _ELLIPSIS_BEGINS[0]
             i += 2
         i += 1
-    return hashes, ellipses
+    return hashes, ellipses, int(wide or hashes > 0)
 
 
 @numba.njit(nogil=True, cache=True)
@@ -89,7 +90,7 @@ def _count_words(
     word_start, word_end, core_start, core_end, chars, flags, _ = segments.words
     document_words = segments.document_words
     for document in range(counts.shape[0]):
-        word_chars = letter_words = seen = hashes = ellipses = 0
+        word_chars = letter_words = seen = hashes = ellipses = symbol_words = 0
         keys, bits = stop.keys[packs[document]], stop.bits[packs[document]]
         for word in range(document_words[document], document_words[document + 1]):
             word_chars += chars[word]
@@ -97,11 +98,12 @@ def _count_words(
             if 1 <= core_end[word] - core_start[word] <= LONGEST_STOP_WORD_BYTES:
                 seen |= stop_word_bit(data, core_start[word], core_end[word], lower, keys, bits)
             if not flags[word] & PLAIN:
-                more_hashes, more_ellipses = _count_symbols(data, word_start[word], word_end[word])
-                hashes += more_hashes
-                ellipses += more_ellipses
+                found = _count_symbols(data, word_start[word], word_end[word])
+                hashes += found[0]
+                ellipses += found[1]
+                symbol_words += found[2]
         counts[document, 4], counts[document, 5] = word_chars, letter_words
-        counts[document, 7], counts[document, 8] = hashes, ellipses
+        counts[document, 7], counts[document, 8], counts[document, 11] = hashes, ellipses, symbol_words
         for which in range(STOP_WORDS_EACH):
             counts[document, 6] += (seen >> which) & 1
 

@@ -17,8 +17,8 @@ For n = 2, 3, 4 the **top n-gram** is counted, for n = 5 to 10 **duplicate n-gra
 * ``mass``: characters of all n-grams that occur at least twice, overlaps and all; ``all_mass``: of all n-grams.
 
 An n-gram can only repeat where the (n-1)-gram it begins with does, so each length looks only at the places that were
-left by the one before. For n = 2 a table of one byte a slot, four slots a word, first passes over the bigrams whose slot
-was met once: in ordinary text that leaves a third of them to the exact table.
+left by the one before. For n = 2 a table of one byte a slot, four slots a word, first passes over the bigrams whose
+slot was met once: in ordinary text that leaves a third of them to the exact table.
 """
 
 from __future__ import annotations
@@ -75,7 +75,9 @@ def count_grams(stream: Stream) -> Int64s:
     counts = np.zeros((len(stream.bounds) - 1, len(COLUMNS)), np.int64)
     most = int(np.diff(stream.bounds).max(initial=0))
     scratch = _Scratch(
-        *(np.empty(most, np.int32) for _ in range(3)),
+        np.empty(most, np.int32),
+        np.empty(most, np.int32),
+        np.empty(most, np.int32),
         np.empty(table_size(most), np.int32),
         np.empty(2 * table_size(most), np.uint8),
         np.empty(most, np.uint64),
@@ -99,7 +101,7 @@ def _begin(hashes: Hashes, words: int, scratch: _Scratch) -> tuple[int, int]:
         value = finish(hashes[word] * _FACTOR + hashes[word + 1])
         mixed[word] = value
         slot = value & mask
-        met[slot] = met[slot] + 1 if met[slot] < 2 else 2  # noqa: PLR2004 - once, or more often
+        met[slot] = met[slot] + 1 if met[slot] < 2 else 2
     kept = 0
     for word in range(words - 1):
         if met[mixed[word] & mask] > 1:
@@ -142,7 +144,7 @@ def _count_top(scratch: _Scratch, many: int, words: int, length: int, row: Int64
     best = plain = -1
     best_chars, best_copies = 0, 1
     for k in range(many):
-        if first[k] != k or copies[k] < 2 or copies[k] < best_copies:  # noqa: PLR2004 - repeats
+        if first[k] != k or copies[k] < 2 or copies[k] < best_copies:
             continue
         chars = reach[places[k] + length] - reach[places[k]]
         if copies[k] > best_copies:
@@ -198,7 +200,7 @@ def _count_grams(stream: Stream, scratch: _Scratch, counts: Int64s) -> None:
         row[0] = scratch.reach[words]
         many, row[1] = _begin(hashes, words, scratch)
         for length in range(2, 11):
-            if length > 2:  # noqa: PLR2004 - bigrams are listed already
+            if length > 2:
                 many = _grow(hashes, words, length, many, scratch)
             row[1] += many + first_copies(scratch.mixed, many, scratch.first, scratch.copies, scratch.table)
             if length <= TOP_LENGTHS[-1]:

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - letters of many scripts are meant
 """What a rule needs to know of a language: its stop words.
 
 The English words are the eight of Gopher (Rae et al. 2021, arXiv:2112.11446, appendix A.1.1). Every other language has
@@ -105,6 +106,12 @@ def stop_word_bit(data: Bytes, start: int, end: int, lower: NDArray[np.int32], k
                 return 0
             key |= written << np.uint64(8 * size)
             size += width
+    return find_stop_word(key, keys, bits)
+
+
+@numba.njit(nogil=True, cache=True)
+def find_stop_word(key: np.uint64, keys: Hashes, bits: Bytes) -> int:
+    """The bit of the stop word whose packed bytes are ``key``, or 0."""
     slot = np.int64((key * _FACTOR) >> _SHIFT)
     while keys[slot]:
         if keys[slot] == key:

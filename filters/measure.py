@@ -74,20 +74,45 @@ def count(name: str, unit: str, definition: str, source: str, *, of: str, limits
 
 
 def ratio(
-    name: str, definition: str, source: str, *, of: str, to: str, unit: str = "fraction", limits: str = FRACTION
+    name: str,
+    definition: str,
+    source: str,
+    *,
+    of: str | tuple[str, ...],
+    to: str,
+    unit: str = "fraction",
+    limits: str = FRACTION,
 ) -> Measure:
-    """A signal that is one count, ``of``, divided by another, ``to``; 0 where that is 0.
+    """A signal that is one count (or several, added up), ``of``, divided by another, ``to``; 0 where that is 0.
 
     >>> measure = ratio("a_to_b", "a / b", "none", of="a", to="b")
     >>> measure.formula({"a": np.array([1, 1]), "b": np.array([4, 0])}).tolist()
     [0.25, 0.0]
     """
+    parts = (of,) if isinstance(of, str) else of
 
     def divide(counts: Counts) -> Floats:
-        above, below = counts[of], counts[to]
-        return np.divide(above, below, out=np.zeros(len(above), np.float64), where=below > 0)
+        above, below = sum(counts[part] for part in parts), counts[to]
+        return np.divide(above, below, out=np.zeros(len(below), np.float64), where=below > 0)
 
     return Measure(Signal(name, "float64", unit, limits, definition, source), divide)
+
+
+def formula(
+    name: str,
+    definition: str,
+    source: str,
+    compute: Callable[[Counts], Int64s | Floats],
+    *,
+    unit: str = "fraction",
+    limits: str = FRACTION,
+) -> Measure:
+    """A signal that is computed from the counts in its own way.
+
+    >>> formula("half", "a / 2", "none", lambda counts: counts["a"] / 2).formula({"a": np.array([3])}).tolist()
+    [1.5]
+    """
+    return Measure(Signal(name, "float64", unit, limits, definition, source), compute)
 
 
 def signal_field(signal: Signal) -> pa.Field:

@@ -146,7 +146,7 @@ def _fold_word(
             now = bits & _WORD
             i += 1
             if not bits & _PUNCTUATION:
-                scratch[size] = byte | 32 if 65 <= byte <= 90 else byte  # noqa: PLR2004 - A to Z
+                scratch[size] = byte | 32 if 65 <= byte <= 90 else byte
                 size += 1
                 points += 1
         else:

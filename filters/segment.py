@@ -185,7 +185,7 @@ def segment(buffer: TextBuffer) -> Segments:
     lines = Lines(*_room(most, np.int64, np.int64, np.int64, np.int32, np.uint8, np.uint64))
     raw = RawLines(*_room(breaks, np.int64, np.int64, np.int32, np.int64, np.uint8))
     documents = Documents(*(np.zeros(count, np.int64) for _ in range(3)))
-    bounds = tuple(np.zeros(count + 1, np.int64) for _ in range(3))
+    bounds = (np.zeros(count + 1, np.int64), np.zeros(count + 1, np.int64), np.zeros(count + 1, np.int64))
     _segment(buffer, class_table(), words, lines, raw, documents, bounds)
     document_words, document_lines, document_raw_lines = bounds
     words = Words(*_first(int(document_words[-1]), words))
@@ -223,7 +223,7 @@ def _segment(
     for document in range(buffer.offsets.size - 1):
         first = (bounds[0][document], bounds[1][document], bounds[2][document])
         span = (buffer.offsets[document], buffer.offsets[document + 1])
-        found = _segment_document(buffer.data, span, classes, words, lines, raw, first)
+        found = _segment_document(buffer.data, span, classes, (words, lines, raw), first)
         bounds[0][document + 1], bounds[1][document + 1], bounds[2][document + 1] = found[0], found[1], found[2]
         documents.chars[document], documents.alphanumerics[document] = found[3], found[4]
         documents.letters[document] = found[5]
@@ -231,19 +231,13 @@ def _segment(
 
 @numba.njit(nogil=True, cache=True)
 def _segment_document(
-    data: Bytes,
-    span: tuple[int, int],
-    classes: Bytes,
-    words: Words,
-    lines: Lines,
-    raw: RawLines,
-    first: tuple[int, int, int],
+    data: Bytes, span: tuple[int, int], classes: Bytes, room: tuple[Words, Lines, RawLines], first: tuple[int, int, int]
 ) -> tuple[int, int, int, int, int, int]:
     """Fills in from the numbers ``first`` on; returns the next word, line, raw line, and the document's counts."""
     # Taken out of the tuples once: taken out in the loop, each access would count a reference up and down.
-    word_start, word_end, core_start, core_end, word_chars, flags, word_hash = words
-    line_start, line_end, line_words, line_chars, line_opens, hash_of_line = lines
-    raw_start, raw_end, raw_chars, raw_line, raw_blank = raw
+    word_start, word_end, core_start, core_end, word_chars, flags, word_hash = room[0]
+    line_start, line_end, line_words, line_chars, line_opens, hash_of_line = room[1]
+    raw_start, raw_end, raw_chars, raw_line, raw_blank = room[2]
     (i, end), (word, line, bare) = span, first
     chars = alphanumerics = letters = line_first = line_last = raw_first = 0
     in_line = False
@@ -320,7 +314,7 @@ def walk_word(data: Bytes, start: int, end: int, classes: Bytes) -> tuple[int, i
         i += size
         if size < 8 or i >= end:
             break
-    if i < end and not (data[i] == _SPACE or (9 <= data[i] <= 13)):  # noqa: PLR2004 - the blanks of ASCII
+    if i < end and not (data[i] == _SPACE or (9 <= data[i] <= 13)):
         return _walk_any_word(data, start, end, classes)
     flags = ASCII | (HAS_LETTER if lettered else 0) | (PLAIN if named == i - start else 0)
     return i, i - start, flags, core_start, core_end, named, lettered

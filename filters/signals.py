@@ -10,7 +10,15 @@ import numpy as np
 import pyarrow as pa
 
 from gristmill.errors import InputError
-from gristmill.filters import c4, fineweb, gopher_quality, gopher_repetition, source_code
+from gristmill.filters import (
+    c4,
+    fineweb,
+    gopher_dolma,
+    gopher_quality,
+    gopher_repetition,
+    gopher_rpv2,
+    source_code,
+)
 from gristmill.filters.arrays import Int64s
 from gristmill.filters.buffers import PAD_BYTES, TextBuffer, row_blocks, text_buffer
 from gristmill.filters.language import (
@@ -33,6 +41,8 @@ Scratch is about 40 bytes per word and per line, on top of a copy of the text.""
 _FAMILIES = (
     (gopher_quality.COLUMNS, gopher_quality.count_quality, gopher_quality.MEASURES),
     (gopher_repetition.COLUMNS, gopher_repetition.count_repetition, gopher_repetition.MEASURES),
+    (gopher_rpv2.COLUMNS, gopher_rpv2.count_rpv2, gopher_rpv2.MEASURES),
+    (gopher_dolma.COLUMNS, gopher_dolma.count_dolma, gopher_dolma.MEASURES),
     (c4.COLUMNS, c4.count_c4, c4.MEASURES),
     (fineweb.COLUMNS, fineweb.count_fineweb, fineweb.MEASURES),
     (source_code.COLUMNS, source_code.count_code, source_code.MEASURES),

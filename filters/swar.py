@@ -10,7 +10,7 @@ from typing import Any
 
 import numba
 import numpy as np
-from llvmlite import ir
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba.core import types
 from numba.extending import intrinsic
 
@@ -30,7 +30,7 @@ _MIX_A, _MIX_B = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 _SHIFT_30, _SHIFT_27, _SHIFT_31 = np.uint64(30), np.uint64(27), np.uint64(31)
 
 
-@intrinsic  # type: ignore[misc]
+@intrinsic
 def _load(typingctx: Any, data: Any, i: Any) -> Any:
     """Eight bytes from byte ``i`` as one little-endian number; the array must reach so far."""
     del typingctx
@@ -46,7 +46,7 @@ def _load(typingctx: Any, data: Any, i: Any) -> Any:
     return signature, emit
 
 
-@intrinsic  # type: ignore[misc]
+@intrinsic
 def _low_zeros(typingctx: Any, value: Any) -> Any:
     """Zero bits below the lowest set bit; 64 if none is set."""
     del typingctx
@@ -58,7 +58,7 @@ def _low_zeros(typingctx: Any, value: Any) -> Any:
     return types.uint64(value), emit
 
 
-@intrinsic  # type: ignore[misc]
+@intrinsic
 def _high_zeros(typingctx: Any, value: Any) -> Any:
     """Zero bits above the highest set bit; 64 if none is set."""
     del typingctx
@@ -70,7 +70,7 @@ def _high_zeros(typingctx: Any, value: Any) -> Any:
     return types.uint64(value), emit
 
 
-@intrinsic  # type: ignore[misc]
+@intrinsic
 def _set_bits(typingctx: Any, value: Any) -> Any:
     """How many bits are set."""
     del typingctx
@@ -85,7 +85,7 @@ def _set_bits(typingctx: Any, value: Any) -> Any:
 @numba.njit(nogil=True, cache=True)
 def load_eight(data: Bytes, i: int) -> np.uint64:
     """Eight bytes from byte ``i`` on; the buffer's padding makes that safe at its end."""
-    return np.uint64(_load(data, i))
+    return np.uint64(_load(data, i))  # type: ignore[call-arg]
 
 
 @numba.njit(nogil=True, cache=True)
@@ -97,19 +97,19 @@ def keep_first(size: int) -> np.uint64:
 @numba.njit(nogil=True, cache=True)
 def first_lane(mask: np.uint64) -> int:
     """Index of the first byte in a lane mask; 8 if it is empty."""
-    return np.int64(_low_zeros(mask)) >> 3
+    return np.int64(_low_zeros(mask)) >> 3  # type: ignore[call-arg, return-value]
 
 
 @numba.njit(nogil=True, cache=True)
 def last_lane(mask: np.uint64) -> int:
     """Index of the last byte in a lane mask; -1 if it is empty."""
-    return 7 - (np.int64(_high_zeros(mask)) >> 3)
+    return 7 - (np.int64(_high_zeros(mask)) >> 3)  # type: ignore[call-arg, return-value]
 
 
 @numba.njit(nogil=True, cache=True)
 def count_lanes(mask: np.uint64) -> int:
     """How many bytes a lane mask has."""
-    return np.int64(_set_bits(mask))
+    return np.int64(_set_bits(mask))  # type: ignore[call-arg, return-value]
 
 
 @numba.njit(nogil=True, cache=True)

@@ -13,6 +13,7 @@ from gristmill.filters.buffers import TextBuffer
 from gristmill.filters.grams import Stream, count_grams
 from gristmill.filters.language_packs import pack_rows
 from gristmill.filters.normalized_words import NormalizedWords, normalize_words
+from gristmill.filters.raw_copies import count_raw_copies
 from gristmill.filters.segment import Segments, segment
 
 
@@ -62,3 +63,8 @@ class Views:
     def normalized_grams(self) -> Int64s:
         """`gristmill.filters.grams.COLUMNS` of normalized words."""
         return count_grams(self.normalized.stream)
+
+    @functools.cached_property
+    def raw_copies(self) -> Int64s:
+        """`gristmill.filters.raw_copies.COLUMNS`."""
+        return count_raw_copies(self.buffer, self.segments)

@@ -2,11 +2,36 @@
 
 from __future__ import annotations
 
+from gristmill.filters.language_packs import STOP_WORDS
 from gristmill.filters.rule_types import Rule, RuleSet
 
 _GOPHER = "Rae et al. 2021, arXiv:2112.11446, appendix A.1.1"
 _GOPHER_TABLE = "Rae et al. 2021, arXiv:2112.11446, table A1"
+_LANGUAGE_PACKS = f"{_GOPHER}; other languages than English: gristmill.filters.language_packs"
+_RPV2 = f"{_GOPHER}, judged on RedPajama-V2's signals"
+_RPV2_TABLE = f"{_GOPHER_TABLE}, judged on RedPajama-V2's signals"
+_DOLMA = f"{_GOPHER}, judged on Dolma's attributes"
+_DOLMA_TABLE = f"{_GOPHER_TABLE}, judged on Dolma's attributes"
+_DOLMA_MIX = "allenai/dolma, configs/dolma-v1_6/mixing (0.20 in the paper's table A1)"
 _WEB = ("web",)
+
+_TOP_BOUNDS = ((2, 0.20), (3, 0.18), (4, 0.16))
+_DUPLICATE_BOUNDS = ((5, 0.15), (6, 0.14), (7, 0.13), (8, 0.12), (9, 0.11), (10, 0.10))
+
+
+def _gram_rules(prefix: str, source: str) -> tuple[Rule, ...]:
+    """The rules on top and duplicate n-grams, judged on the signals that begin with ``prefix``."""
+    return (
+        *(
+            Rule(f"max_top_{n}gram_chars", f"{prefix}top_{n}gram_char_fraction", bound, source)
+            for n, bound in _TOP_BOUNDS
+        ),
+        *(
+            Rule(f"max_duplicate_{n}gram_chars", f"{prefix}duplicate_{n}gram_char_fraction", bound, source)
+            for n, bound in _DUPLICATE_BOUNDS
+        ),
+    )
+
 
 QUALITY = RuleSet(
     name="gopher_quality",
@@ -24,12 +49,37 @@ QUALITY = RuleSet(
             Rule("max_bullet_lines", "bullet_line_fraction", 0.9, _GOPHER),
             Rule("max_ellipsis_lines", "ellipsis_line_fraction", 0.3, _GOPHER),
             Rule("min_letter_words", "letter_word_fraction", 0.8, _GOPHER),
-            Rule("min_stop_words", "stop_word_count", 2, _GOPHER, languages=("en",)),
+            Rule("min_stop_words", "stop_word_count", 2, _LANGUAGE_PACKS, languages=tuple(STOP_WORDS)),
+        ),
+        "rpv2": (
+            Rule("min_words", "rpv2_word_count", 50, _RPV2),
+            Rule("max_words", "rpv2_word_count", 100_000, _RPV2),
+            Rule("min_mean_word_length", "rpv2_mean_word_length", 3, _RPV2),
+            Rule("max_mean_word_length", "rpv2_mean_word_length", 10, _RPV2),
+            Rule("max_symbol_ratio", "rpv2_symbol_to_word_ratio", 0.1, _RPV2),
+            Rule("max_bullet_lines", "rpv2_bullet_line_fraction", 0.9, _RPV2),
+            Rule("max_ellipsis_lines", "rpv2_ellipsis_line_fraction", 0.3, _RPV2),
+            Rule("max_letterless_words", "rpv2_letterless_word_fraction", 0.2, _RPV2),
+        ),
+        "dolma": (
+            Rule("min_words", "word_count", 50, _DOLMA),
+            Rule("max_words", "word_count", 100_000, _DOLMA),
+            Rule("min_median_word_length", "dolma_median_word_length", 3, _DOLMA),
+            Rule("max_median_word_length", "dolma_median_word_length", 10, _DOLMA),
+            Rule("max_symbol_words", "dolma_symbol_word_fraction", 0.1, _DOLMA),
+            Rule("max_bullet_lines", "dolma_bullet_line_fraction", 0.9, _DOLMA),
+            Rule("max_ellipsis_lines", "dolma_ellipsis_line_fraction", 0.3, _DOLMA),
+            Rule("min_letter_words", "letter_word_fraction", 0.8, _DOLMA),
+            Rule("min_stop_words", "dolma_stop_word_count", 2, _DOLMA, languages=("en",)),
         ),
     },
     notes={
-        "paper": "words are white-space words; symbols counted by occurrence; stop words are distinct ones, "
-        "asked of English documents only",
+        "paper": "words are white-space words; symbols counted by occurrence; stop words are distinct ones of the "
+        "document's language, asked where there is a list of them",
+        "rpv2": "words in lower case without punctuation; # and ellipses added up; the en dash is a bullet, the hyphen "
+        "is not; letters are ASCII letters; no rule on stop words",
+        "dolma": "the median word length; words that contain # or … (not ...); * and - are the bullets, unindented; "
+        "stop words by occurrence, asked of English documents only",
     },
 )
 
@@ -45,18 +95,21 @@ REPETITION = RuleSet(
             Rule("max_duplicate_paragraphs", "duplicate_paragraph_fraction", 0.30, _GOPHER_TABLE),
             Rule("max_duplicate_line_chars", "duplicate_line_char_fraction", 0.20, _GOPHER_TABLE),
             Rule("max_duplicate_paragraph_chars", "duplicate_paragraph_char_fraction", 0.20, _GOPHER_TABLE),
-            *(
-                Rule(f"max_top_{n}gram_chars", f"top_{n}gram_char_fraction", bound, _GOPHER_TABLE)
-                for n, bound in ((2, 0.20), (3, 0.18), (4, 0.16))
-            ),
-            *(
-                Rule(f"max_duplicate_{n}gram_chars", f"duplicate_{n}gram_char_fraction", bound, _GOPHER_TABLE)
-                for n, bound in ((5, 0.15), (6, 0.14), (7, 0.13), (8, 0.12), (9, 0.11), (10, 0.10))
-            ),
+            *_gram_rules("", _GOPHER_TABLE),
+        ),
+        "rpv2": _gram_rules("rpv2_", _RPV2_TABLE),
+        "dolma": (
+            Rule("max_duplicate_lines", "dolma_duplicate_line_fraction", 0.30, _DOLMA_TABLE),
+            Rule("max_duplicate_line_chars", "dolma_duplicate_line_char_fraction", 0.30, _DOLMA_MIX),
+            *_gram_rules("dolma_", _DOLMA_TABLE),
         ),
     },
     notes={
         "paper": "later copies of lines and paragraphs; the top n-gram must occur twice; every copy of a "
         "repeated n-gram counts, each character once",
+        "rpv2": "n-grams of words in lower case without punctuation; the top n-gram must occur twice; no rules on "
+        "lines and paragraphs",
+        "dolma": "every copy of a repeated line counts, blank ones too; the top n-gram counts even if it occurs once; "
+        "the mass of repeated n-grams over that of all; no rules on paragraphs",
     },
 )

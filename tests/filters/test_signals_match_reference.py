@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import itertools
 import re
+import statistics
+import string
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
@@ -55,6 +57,10 @@ def core(word: str) -> str:
     return word
 
 
+def low(character: str) -> str:
+    return character.lower() if len(character.lower()) == 1 else character
+
+
 def share(part: float, whole: float) -> float:
     return part / whole if whole else 0.0
 
@@ -72,7 +78,7 @@ def quality(text: str) -> dict[str, float]:
         "bullet_line_fraction": share(sum(line[0] in "•‣⁃◦●○▪▫■□▶*-" for line in lines), len(lines)),
         "ellipsis_line_fraction": share(sum(line.endswith(("...", "…")) for line in lines), len(lines)),
         "letter_word_fraction": share(sum(any(c.isalpha() for c in word) for word in words), len(words)),
-        "stop_word_count": len({core(word).translate(LOWER) for word in words} & STOP),
+        "stop_word_count": len({"".join(map(low, core(word))) for word in words} & STOP),
     }
 
 
@@ -179,8 +185,63 @@ def source_code(text: str) -> dict[str, float]:
     }
 
 
+def top_times(words: Sequence[str], n: int, least: int) -> tuple[int, int]:
+    """Characters times copies of the most frequent n-gram, and its copies; (0, 0) below ``least`` copies."""
+    counted = Counter(tuple(words[i : i + n]) for i in range(len(words) - n + 1)).most_common(1)
+    if not counted or counted[0][1] < least:
+        return 0, 0
+    return sum(map(len, counted[0][0])) * counted[0][1], counted[0][1]
+
+
+def rpv2(text: str) -> dict[str, float]:
+    kept = "".join(c for c in text if c not in string.punctuation)
+    words = words_of(unicodedata.normalize("NFD", "".join(c.lower() for c in kept)))
+    raw = [piece for word in words_of(text) for piece in re.findall(r"\w+|\W+", word)]
+    lines = text.split("\n")
+    lines = lines[:-1] if lines[-1] == "" else lines
+    bare = [line.strip(SPACE) for line in lines]
+    all_chars = sum(map(len, words))
+    return {
+        "rpv2_word_count": len(words),
+        "rpv2_mean_word_length": share(all_chars, len(words)),
+        "rpv2_symbol_to_word_ratio": share(sum(map(text.count, ("#", "...", "…"))), len(raw)),
+        "rpv2_letterless_word_fraction": share(sum(not re.search("[a-zA-Z]", word) for word in raw), len(raw)),
+        "rpv2_bullet_line_fraction": share(sum(line[:1] in set("•‣▶◀◦■□▪▫–") for line in bare), len(lines)),
+        "rpv2_ellipsis_line_fraction": share(sum(line.endswith(("...", "…")) for line in bare), len(lines)),
+        **{f"rpv2_top_{n}gram_char_fraction": share(top_times(words, n, 2)[0], all_chars) for n in (2, 3, 4)},
+        **{
+            f"rpv2_duplicate_{n}gram_char_fraction": share(gram_chars(words, n, only_top=False), all_chars)
+            for n in range(5, 11)
+        },
+    }
+
+
+def dolma(text: str) -> dict[str, float]:
+    words, lines = words_of(text), text.split("\n")
+    all_chars = sum(map(len, words))
+    copies = Counter(lines)
+    repeated = [line for line in lines if copies[line] > 1]
+    found: dict[str, float] = {
+        "dolma_median_word_length": statistics.median(map(len, words)) if words else 0,
+        "dolma_symbol_word_fraction": share(sum("#" in word or "…" in word for word in words), len(words)),
+        "dolma_stop_word_count": sum(word in STOP for word in words),
+        "dolma_bullet_line_fraction": sum(line.startswith(("*", "-")) for line in lines) / len(lines),
+        "dolma_ellipsis_line_fraction": sum(line.endswith("…") for line in lines) / len(lines),
+        "dolma_duplicate_line_fraction": len(repeated) / len(lines),
+        "dolma_duplicate_line_char_fraction": share(sum(map(len, repeated)), all_chars),
+        **{f"dolma_top_{n}gram_char_fraction": share(top_times(words, n, 1)[0], all_chars) for n in (2, 3, 4)},
+    }
+    for n in range(5, 11):
+        grams = Counter(tuple(words[i : i + n]) for i in range(len(words) - n + 1))
+        mass = {gram: len("".join(gram)) * many for gram, many in grams.items()}
+        again = sum(mass[gram] for gram, many in grams.items() if many > 1)
+        found[f"dolma_duplicate_{n}gram_char_fraction"] = share(again, sum(mass.values()))
+    return found
+
+
 def reference(text: str) -> dict[str, float]:
-    return quality(text) | repetition(text) | c4(text) | fineweb(text) | source_code(text)
+    parts = (quality, repetition, rpv2, dolma, c4, fineweb, source_code)
+    return {name: value for part in parts for name, value in part(text).items()}
 
 
 def measured(texts: Sequence[str]) -> list[dict[str, float]]:
