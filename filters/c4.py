@@ -75,9 +75,10 @@ def first_pairs(phrases: Sequence[str]) -> NDArray[np.uint8]:
     return table.reshape(-1)
 
 
-_ALL_PHRASES = (LOREM_IPSUM, JAVASCRIPT, *POLICY_PHRASES)
-_PHRASES = packed(_ALL_PHRASES)
-_PAIRS = first_pairs(_ALL_PHRASES)
+ALL_PHRASES = packed((LOREM_IPSUM, JAVASCRIPT, *POLICY_PHRASES))
+"""The phrases that C4 looks for, as `find_phrases` takes them."""
+PHRASE_PAIRS = first_pairs((LOREM_IPSUM, JAVASCRIPT, *POLICY_PHRASES))
+"""How they begin."""
 CITATIONS = packed(CITATION_WORDS)
 """What may stand after ``[`` in a citation mark, beside digits and nothing, as `citation_end` takes it."""
 
@@ -86,7 +87,14 @@ def count_c4(views: Views) -> Int64s:
     """Counts `COLUMNS` for each document. Shape (documents, len(COLUMNS))."""
     counts = np.zeros((views.documents, len(COLUMNS)), np.int64)
     _count_c4(
-        views.buffer.data, views.segments, class_table(), _PHRASES, _PAIRS, CITATIONS, ABBREVIATION_HASHES, counts
+        views.buffer.data,
+        views.segments,
+        class_table(),
+        ALL_PHRASES,
+        PHRASE_PAIRS,
+        CITATIONS,
+        ABBREVIATION_HASHES,
+        counts,
     )
     return counts
 

@@ -48,6 +48,10 @@ PLAIN = 2
 """Flag of a word of ASCII letters and digits only."""
 ASCII = 4
 """Flag of a word of ASCII characters only."""
+LETTERS = 8
+"""Flag of a word of letters only."""
+MARKED = 16
+"""Flag of a word of letters with one more byte at its end, which is none."""
 
 _NEWLINE, _SPACE = 10, 32
 _FNV_PRIME = np.uint64(0x100000001B3)
@@ -62,7 +66,7 @@ class Words(NamedTuple):
         core_start: first byte of the word's core.
         core_end: the byte after its last; equal to ``core_start`` if the core is empty.
         chars: code points.
-        flags: `HAS_LETTER`, `PLAIN`, `ASCII`.
+        flags: `HAS_LETTER`, `PLAIN`, `ASCII`, `LETTERS`, `MARKED`.
         hash: 64 bits of its bytes.
     """
 
@@ -316,8 +320,18 @@ def walk_word(data: Bytes, start: int, end: int, classes: Bytes) -> tuple[int, i
             break
     if i < end and not (data[i] == _SPACE or (9 <= data[i] <= 13)):
         return _walk_any_word(data, start, end, classes)
-    flags = ASCII | (HAS_LETTER if lettered else 0) | (PLAIN if named == i - start else 0)
+    flags = ASCII | (PLAIN if named == i - start else 0) | _letter_flags(i - start, lettered, i - core_end)
     return i, i - start, flags, core_start, core_end, named, lettered
+
+
+@numba.njit(nogil=True, cache=True)
+def _letter_flags(chars: int, letters: int, tail_bytes: int) -> int:
+    """`HAS_LETTER`, `LETTERS` and `MARKED` of a word with so many bytes behind its core."""
+    if letters == 0:
+        return 0
+    if letters == chars:
+        return HAS_LETTER | LETTERS
+    return HAS_LETTER | (MARKED if letters == chars - 1 and tail_bytes == 1 else 0)
 
 
 @numba.njit(nogil=True, cache=True)
@@ -341,9 +355,9 @@ def _walk_any_word(data: Bytes, start: int, end: int, classes: Bytes) -> tuple[i
         lettered += (bits & LETTER) != 0
         chars += 1
         i += width
-    flags = (HAS_LETTER if lettered else 0) | (0 if wide else ASCII)
-    if not wide and named == chars:
-        flags |= PLAIN
+    flags = _letter_flags(chars, lettered, i - core_end)
+    if not wide:
+        flags |= ASCII | (PLAIN if named == chars else 0)
     return i, chars, flags, core_start, core_end, named, lettered
 
 

@@ -12,7 +12,10 @@ import pyarrow as pa
 from gristmill.errors import InputError
 from gristmill.filters import (
     c4,
+    c4_datatrove,
     fineweb,
+    fineweb_datatrove,
+    gopher_datatrove,
     gopher_dolma,
     gopher_quality,
     gopher_repetition,
@@ -43,8 +46,15 @@ _FAMILIES = (
     (gopher_repetition.COLUMNS, gopher_repetition.count_repetition, gopher_repetition.MEASURES),
     (gopher_rpv2.COLUMNS, gopher_rpv2.count_rpv2, gopher_rpv2.MEASURES),
     (gopher_dolma.COLUMNS, gopher_dolma.count_dolma, gopher_dolma.MEASURES),
+    (gopher_datatrove.COLUMNS, gopher_datatrove.count_datatrove, gopher_datatrove.MEASURES),
     (c4.COLUMNS, c4.count_c4, c4.MEASURES),
+    (c4_datatrove.COLUMNS, c4_datatrove.count_c4_datatrove, c4_datatrove.MEASURES),
     (fineweb.COLUMNS, fineweb.count_fineweb, fineweb.MEASURES),
+    (
+        fineweb_datatrove.COLUMNS,
+        fineweb_datatrove.count_fineweb_datatrove,
+        fineweb_datatrove.MEASURES,
+    ),
     (source_code.COLUMNS, source_code.count_code, source_code.MEASURES),
     (pii.COLUMNS, pii.count_pii, pii.MEASURES),
 )

@@ -15,6 +15,7 @@ from gristmill.filters.language_packs import pack_rows
 from gristmill.filters.normalized_words import NormalizedWords, normalize_words
 from gristmill.filters.raw_copies import count_raw_copies
 from gristmill.filters.segment import Segments, segment
+from gristmill.filters.tokens import Tokens, tokenize
 
 
 class Views:
@@ -63,6 +64,16 @@ class Views:
     def normalized_grams(self) -> Int64s:
         """`gristmill.filters.grams.COLUMNS` of normalized words."""
         return count_grams(self.normalized.stream)
+
+    @functools.cached_property
+    def tokens(self) -> Tokens:
+        """Tokens, as spaCy's English tokenizer splits words."""
+        return tokenize(self.buffer, self.segments)
+
+    @functools.cached_property
+    def token_grams(self) -> Int64s:
+        """`gristmill.filters.grams.COLUMNS` of tokens."""
+        return count_grams(Stream(self.tokens.bounds, self.tokens.chars, self.tokens.hash))
 
     @functools.cached_property
     def raw_copies(self) -> Int64s:

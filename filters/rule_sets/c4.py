@@ -6,6 +6,7 @@ from gristmill.filters.rule_types import Rule, RuleSet
 
 _C4_CODE = "tensorflow_datasets/text/c4_utils.py at 3e77995"
 _C4_PAPER = "Raffel et al. 2020, arXiv:1910.10683, section 2.2"
+_C4_DATATROVE = "datatrove 0.10, C4QualityFilter in pipeline/filters/c4_filters.py"
 _WEB = ("web",)
 
 C4 = RuleSet(
@@ -20,6 +21,11 @@ C4 = RuleSet(
             Rule("max_lorem_ipsum_lines", "c4_lorem_ipsum_line_count", 0, _C4_CODE),
             Rule("max_curly_bracket_lines", "c4_curly_bracket_line_count", 0, _C4_CODE),
         ),
+        "datatrove": (
+            Rule("min_sentences", "c4_datatrove_sentence_count", 5, _C4_DATATROVE),
+            Rule("max_lorem_ipsum_lines", "c4_datatrove_lorem_ipsum_line_count", 0, _C4_DATATROVE),
+            Rule("max_curly_bracket_lines", "c4_datatrove_curly_bracket_line_count", 0, _C4_DATATROVE),
+        ),
         "paper": (
             Rule("min_sentences", "c4_paper_sentence_count", 5, _C4_PAPER),
             Rule("max_lorem_ipsum_lines", "c4_paper_lorem_ipsum_line_count", 0, _C4_PAPER),
@@ -27,6 +33,8 @@ C4 = RuleSet(
         ),
     },
     notes={
+        "datatrove": "datatrove's C4QualityFilter: 3 words a line before citations, an apostrophe ends a line, "
+        "5 sentences a page by spaCy's sentencizer",
         "tfds": "the code that builds C4: 5 words a line, 3 sentences a page, at most 190,000 characters",
         "paper": "as printed: 3 words a line, 5 sentences a page",
     },

@@ -14,6 +14,12 @@ FINEWEB = RuleSet(
     default="datatrove",
     variants={
         "datatrove": (
+            Rule("min_terminal_lines", "datatrove_terminal_line_fraction", 0.12, _FINEWEB),
+            Rule("max_short_lines", "datatrove_short_line_fraction", 0.67, _FINEWEB),
+            Rule("max_duplicate_line_text", "datatrove_duplicate_line_text_fraction", 0.01, _FINEWEB),
+            Rule("max_newline_ratio", "datatrove_newline_to_token_ratio", 0.3, _FINEWEB),
+        ),
+        "whitespace": (
             Rule("min_terminal_lines", "terminal_line_fraction", 0.12, _FINEWEB),
             Rule("max_short_lines", "short_line_fraction", 0.67, _FINEWEB),
             Rule("max_duplicate_line_text", "duplicate_line_text_fraction", 0.01, _FINEWEB),
@@ -21,7 +27,7 @@ FINEWEB = RuleSet(
         ),
     },
     notes={
-        "datatrove": "the thresholds of the filter that built FineWeb; lines trimmed, words by white space "
-        "(spaCy tokens there, which count punctuation too)",
+        "datatrove": "the filter that built FineWeb: lines as they stand, words are spaCy's English tokens",
+        "whitespace": "the same thresholds on trimmed lines and white-space words, for text of any language",
     },
 )

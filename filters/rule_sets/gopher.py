@@ -10,6 +10,8 @@ _GOPHER_TABLE = "Rae et al. 2021, arXiv:2112.11446, table A1"
 _LANGUAGE_PACKS = f"{_GOPHER}; other languages than English: gristmill.filters.language_packs"
 _RPV2 = f"{_GOPHER}, judged on RedPajama-V2's signals"
 _RPV2_TABLE = f"{_GOPHER_TABLE}, judged on RedPajama-V2's signals"
+_DATATROVE = "datatrove 0.10, pipeline/filters/gopher_quality_filter.py"
+_DT_REPETITION = "datatrove 0.10, pipeline/filters/gopher_repetition_filter.py"
 _DOLMA = f"{_GOPHER}, judged on Dolma's attributes"
 _DOLMA_TABLE = f"{_GOPHER_TABLE}, judged on Dolma's attributes"
 _DOLMA_MIX = "allenai/dolma, configs/dolma-v1_6/mixing (0.20 in the paper's table A1)"
@@ -61,6 +63,18 @@ QUALITY = RuleSet(
             Rule("max_ellipsis_lines", "rpv2_ellipsis_line_fraction", 0.3, _RPV2),
             Rule("max_letterless_words", "rpv2_letterless_word_fraction", 0.2, _RPV2),
         ),
+        "datatrove": (
+            Rule("min_words", "datatrove_word_count", 50, _DATATROVE),
+            Rule("max_words", "datatrove_word_count", 100_000, _DATATROVE),
+            Rule("min_mean_word_length", "datatrove_mean_word_length", 3, _DATATROVE),
+            Rule("max_mean_word_length", "datatrove_mean_word_length", 10, _DATATROVE),
+            Rule("max_hash_ratio", "datatrove_hash_to_token_ratio", 0.1, _DATATROVE),
+            Rule("max_ellipsis_ratio", "datatrove_ellipsis_to_token_ratio", 0.1, _DATATROVE),
+            Rule("max_bullet_lines", "datatrove_bullet_line_fraction", 0.9, _DATATROVE),
+            Rule("max_ellipsis_lines", "datatrove_ellipsis_line_fraction", 0.3, _DATATROVE),
+            Rule("min_letter_words", "datatrove_letter_token_fraction", 0.8, _DATATROVE),
+            Rule("min_stop_words", "datatrove_stop_word_count", 2, _DATATROVE),
+        ),
         "dolma": (
             Rule("min_words", "word_count", 50, _DOLMA),
             Rule("max_words", "word_count", 100_000, _DOLMA),
@@ -78,6 +92,8 @@ QUALITY = RuleSet(
         "document's language, asked where there is a list of them",
         "rpv2": "words in lower case without punctuation; # and ellipses added up; the en dash is a bullet, the hyphen "
         "is not; letters are ASCII letters; no rule on stop words",
+        "datatrove": "words are spaCy's English tokens, punctuation in the denominators; • and - are the bullets; "
+        "distinct English stop words, case kept, asked of every document",
         "dolma": "the median word length; words that contain # or … (not ...); * and - are the bullets, unindented; "
         "stop words by occurrence, asked of English documents only",
     },
@@ -98,6 +114,14 @@ REPETITION = RuleSet(
             *_gram_rules("", _GOPHER_TABLE),
         ),
         "rpv2": _gram_rules("rpv2_", _RPV2_TABLE),
+        "datatrove": (
+            Rule("min_chars", "char_count", 1, _DT_REPETITION),
+            Rule("max_duplicate_lines", "datatrove_duplicate_line_fraction", 0.30, _DT_REPETITION),
+            Rule("max_duplicate_paragraphs", "datatrove_duplicate_paragraph_fraction", 0.30, _DT_REPETITION),
+            Rule("max_duplicate_line_chars", "datatrove_duplicate_line_char_fraction", 0.20, _DT_REPETITION),
+            Rule("max_duplicate_paragraph_chars", "datatrove_duplicate_paragraph_char_fraction", 0.20, _DT_REPETITION),
+            *_gram_rules("datatrove_", _DT_REPETITION),
+        ),
         "dolma": (
             Rule("max_duplicate_lines", "dolma_duplicate_line_fraction", 0.30, _DOLMA_TABLE),
             Rule("max_duplicate_line_chars", "dolma_duplicate_line_char_fraction", 0.30, _DOLMA_MIX),
@@ -109,6 +133,8 @@ REPETITION = RuleSet(
         "repeated n-gram counts, each character once",
         "rpv2": "n-grams of words in lower case without punctuation; the top n-gram must occur twice; no rules on "
         "lines and paragraphs",
+        "datatrove": "spaCy's English tokens; later copies only, over the characters of the text; the top n-gram "
+        "counts even if it occurs once; repeated n-grams from left to right without overlap",
         "dolma": "every copy of a repeated line counts, blank ones too; the top n-gram counts even if it occurs once; "
         "the mass of repeated n-grams over that of all; no rules on paragraphs",
     },

@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gristmill.filters.signals import SIGNALS, SIGNALS_SCHEMA, signals
+from tests.filters.naive_tokens import tokens_of_word
 
 SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 WORD = re.compile(f"[^{SPACE}]+")
@@ -158,7 +159,7 @@ def c4(text: str) -> dict[str, float]:
                 counts[f"{prefix}kept_line_count"] += 1
                 counts[f"{prefix}kept_byte_count"] += len(line.encode())
                 counts[f"{prefix}sentence_count"] += sentences_in(line)
-    return {name: counts[name] for name in SIGNALS if name.startswith("c4_")}
+    return {name: counts[name] for name in SIGNALS if name.startswith("c4_") and "datatrove" not in name}
 
 
 def fineweb(text: str) -> dict[str, float]:
@@ -239,8 +240,113 @@ def dolma(text: str) -> dict[str, float]:
     return found
 
 
+DT_PUNCTUATION = set("!/—”:％１〈&(、━\\【#%「」，】；+^]~“《„';’{|∶´[=-`*．（–？！：$～«〉,><》)?）。…@_.\"}►».!?。！？।؟‼") | {
+    chr(point) for span in (range(9), range(11, 13), range(13, 32), range(127, 160)) for point in span
+}  # fmt: skip
+
+
+def tokens_of(text: str) -> list[str]:
+    return [token for word in words_of(text) for token in tokens_of_word(word)]
+
+
+def greedy_chars(words: list[str], n: int) -> int:
+    seen: set[tuple[str, ...]] = set()
+    chars = i = 0
+    while i <= len(words) - n:
+        gram = tuple(words[i : i + n])
+        if gram in seen:
+            chars += sum(map(len, gram))
+            i += n
+        else:
+            seen.add(gram)
+            i += 1
+    return chars
+
+
+def datatrove(text: str) -> dict[str, float]:
+    tokens = tokens_of(text)
+    filled = [token for token in tokens if set(token) - DT_PUNCTUATION]
+    lines = text.split("\n")
+    lines = lines[:-1] if lines[-1] == "" else lines
+    pieces = re.split("\n+", text) if text else []
+    stripped = text.strip(SPACE)
+    paragraphs = re.split("\n{2,}", stripped) if stripped else []
+    spoken = [line for line in lines if line.strip(SPACE)]
+    ends = tuple(".!?。！？।؟‼")
+    found: dict[str, float] = {
+        "datatrove_token_count": len(tokens),
+        "datatrove_word_count": len(filled),
+        "datatrove_mean_word_length": share(sum(map(len, filled)), len(filled)),
+        "datatrove_hash_to_token_ratio": share(text.count("#"), len(tokens)),
+        "datatrove_ellipsis_to_token_ratio": share(text.count("...") + text.count("…"), len(tokens)),
+        "datatrove_bullet_line_fraction": share(
+            sum(line.strip(SPACE).startswith(("•", "-")) for line in lines), len(lines)
+        ),
+        "datatrove_ellipsis_line_fraction": share(
+            sum(line.strip(SPACE).endswith(("...", "…")) for line in lines), len(lines)
+        ),
+        "datatrove_letter_token_fraction": share(sum(any(c.isalpha() for c in token) for token in tokens), len(tokens)),
+        "datatrove_stop_word_count": len(set(tokens) & STOP),
+        "datatrove_duplicate_line_fraction": share(len(later_copies(pieces)), len(pieces)),
+        "datatrove_duplicate_line_char_fraction": share(sum(map(len, later_copies(pieces))), len(text)),
+        "datatrove_duplicate_paragraph_fraction": share(len(later_copies(paragraphs)), len(paragraphs)),
+        "datatrove_duplicate_paragraph_char_fraction": share(sum(map(len, later_copies(paragraphs))), len(text)),
+        "datatrove_terminal_line_fraction": share(sum(line.endswith(ends) for line in spoken), len(spoken)),
+        "datatrove_short_line_fraction": share(sum(len(line) <= 30 for line in spoken), len(spoken)),
+        "datatrove_duplicate_line_text_fraction": share(
+            sum(map(len, later_copies(spoken))), len(text.replace("\n", ""))
+        ),
+        "datatrove_newline_to_token_ratio": share(text.count("\n"), len(tokens)),
+    }
+    for n in (2, 3, 4):
+        chars, copies = top_times(tokens, n, 1)
+        found[f"datatrove_top_{n}gram_char_fraction"] = share(chars + copies * (n - 1), len(text))
+    for n in range(5, 11):
+        found[f"datatrove_duplicate_{n}gram_char_fraction"] = share(greedy_chars(tokens, n), len(text))
+    return found | c4_datatrove(text)
+
+
+def c4_datatrove(text: str) -> dict[str, float]:
+    sentences = lorem = curly = 0
+    for whole_line in lines_of(text):
+        words = words_of(whole_line)
+        line = re.sub(r"\[\d*\]|\[edit\]|\[citation needed\]", "", whole_line)
+        if any(len(word) > 1000 for word in words) or len(words) < 3 or line.endswith("..."):
+            continue
+        lowered = line.translate(LOWER)
+        if not line.endswith((".", "?", "!", '"', "'")):
+            continue
+        if "lorem ipsum" in lowered:
+            lorem += 1
+        elif "javascript" in lowered:
+            continue
+        elif "{" in line:
+            curly += 1
+        elif not any(phrase in lowered for phrase in POLICY):
+            sentences += sentencizer_count(line)
+    return {
+        "c4_datatrove_sentence_count": sentences,
+        "c4_datatrove_lorem_ipsum_line_count": lorem,
+        "c4_datatrove_curly_bracket_line_count": curly,
+    }
+
+
+def sentencizer_count(line: str) -> int:
+    parts = re.split(f"([{SPACE}]+)", line)
+    tokens = [token for part in parts for token in (tokens_of_word(part) if part.strip(SPACE) else [part])]
+    tokens = [token for token in tokens if token not in {"", " "}]
+    count, ended = 1 if tokens else 0, False
+    for token in tokens:
+        mark = token in set(".!?。！？।؟‼")
+        if ended and not mark and not all(unicodedata.category(c).startswith("P") for c in token):
+            count, ended = count + 1, False
+        elif mark:
+            ended = True
+    return count
+
+
 def reference(text: str) -> dict[str, float]:
-    parts = (quality, repetition, rpv2, dolma, c4, fineweb, source_code)
+    parts = (quality, repetition, rpv2, dolma, datatrove, c4, fineweb, source_code)
     return {name: value for part in parts for name, value in part(text).items()}
 
 
@@ -257,6 +363,8 @@ PIECES = (
     "Mr.", "J.", "e.g.", "wait...", "wait…", "...", "....", "x#y", "#", "•", "- item", "* item", "[1]", "[]", "[edit]",
     "[citation needed]", "[٣]", "[x]", "javascript", "JavaScript", "{", "lorem ipsum", "Lorem  ipsum", "privacy policy",
     "Use cookies", "terms of use", '"quoted."', "(end.)", "‘so.’", "日本語。", "한국어", "हिन्दी।", "مرحبا؟", "é", "e\u0301", "👩‍🚀", "١٢٣", "12",
+    "don't", "(Don't),", "U.S.", "John's", "well-known", "a--b", "10km", "$5", "5€", "US$", "3.5%", ":-)", ":):)", "e.g.,", "the.end", "End.The",
+    "www.example.com", "http://a.bc/d?e", "x@y.org,", "1-2", "and/or", "http://", '"(so)"', "''", "i'm", "’s", "it’s", "10am", "....", "a,b", "a:b", "–", "x–y", "+1", "C++", "°C.", "20°C.",
     "\x00", "\x1c", "\u200f", "ǅ", "Ⅷ", " ", "  ", "\n", "\n\n", "\n \n", "\t", "\u2028", "\u3000", "\xa0", "<?xml version=", "the cat sat on the mat. ",
 )  # fmt: skip
 LIKELY = st.lists(st.sampled_from(PIECES), max_size=60).flatmap(

@@ -1,0 +1,175 @@
+"""C4's quantities as datatrove counts them: variant ``datatrove`` of the rule set ``c4``.
+
+Source: datatrove 0.10, ``C4QualityFilter`` in ``pipeline/filters/c4_filters.py``, with its defaults. What sets it
+apart from `gristmill.filters.c4`: an apostrophe ends a line too; a line needs three words, counted *before* citation
+marks are taken out; a page needs five sentences, counted by spaCy's sentencizer: a sentence ends where a token that is
+no punctuation follows a mark of `gristmill.filters.token_classes`.
+
+Differences from the code: lines end at a line break only (``splitlines`` has more breaks), and phrases are found with
+the letters A to Z lowered.
+"""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+
+from gristmill.filters.arrays import Bytes, Int64s
+from gristmill.filters.buffers import PAD_BYTES
+from gristmill.filters.c4 import (
+    ALL_PHRASES,
+    CITATIONS,
+    MAX_WORD_CHARS,
+    PAPER_MIN_LINE_WORDS,
+    PHRASE_PAIRS,
+    find_phrases,
+    without_citations,
+)
+from gristmill.filters.measure import count
+from gristmill.filters.segment import Segments
+from gristmill.filters.sentences import next_word
+from gristmill.filters.tokens import (
+    IS_PUNCTUATION,
+    IS_SENTENCE_END,
+    Rules,
+    Tokens,
+    describe,
+    split_word,
+    token_rules,
+)
+from gristmill.filters.unicode_classes import class_table
+from gristmill.filters.views import Views
+
+COLUMNS = ("datatrove_sentences", "datatrove_lorem_ipsum_lines", "datatrove_curly_bracket_lines")
+"""Columns of the array that `count_c4_datatrove` returns, in order."""
+
+_END_MARKS = tuple(b".?!\"'")
+_OPEN_BRACKET = ord("[")
+_LOREM_IPSUM, _JAVASCRIPT, _POLICY, _CURLY = 1, 2, 4, 8
+
+
+def count_c4_datatrove(views: Views) -> Int64s:
+    """Counts `COLUMNS` for each document. Shape (documents, len(COLUMNS))."""
+    counts = np.zeros((views.documents, len(COLUMNS)), np.int64)
+    tables = (class_table(), ALL_PHRASES, PHRASE_PAIRS, CITATIONS)
+    _count(views.buffer.data, views.segments, views.tokens, token_rules(), tables, counts)
+    return counts
+
+
+@numba.njit(nogil=True, cache=True)
+def _next_state(state: int, flags: int) -> tuple[int, int]:
+    """Sentences that a token begins, and the state after it: 0 nothing yet, 1 in a sentence, 2 after its end mark."""
+    if flags & IS_SENTENCE_END:
+        return (1 if state == 0 else 0), 2
+    if state == 1 or (state == 2 and flags & IS_PUNCTUATION):
+        return 0, state
+    return 1, 1
+
+
+@numba.njit(nogil=True, cache=True)
+def _count_sentences(data: Bytes, segments: Segments, tokens: Tokens, first: int, last: int) -> int:
+    """Sentences of the words ``first`` to ``last``."""
+    sentences = state = 0
+    for word in range(first, last):
+        if word > first:
+            gap = segments.words.start[word] - segments.words.end[word - 1]
+            if gap != 1 or data[segments.words.end[word - 1]] != ord(" "):
+                # White space other than one space is a token to spaCy, and no punctuation.
+                more, state = _next_state(state, 0)
+                sentences += more
+        for token in range(tokens.words[word], tokens.words[word + 1]):
+            more, state = _next_state(state, int(tokens.flags[token]))
+            sentences += more
+    return sentences
+
+
+@numba.njit(nogil=True, cache=True)
+def _count_copied(line: Bytes, size: int, rules: Rules, classes: Bytes) -> int:
+    """`_count_sentences` of a line that stands by itself in scratch."""
+    ends = np.empty(size + 1, np.int64)
+    sentences = state = before = 0
+    word, end = next_word(line, 0, size, classes)
+    while word < size:
+        if word - before != 1 or line[before] != ord(" "):
+            more, state = _next_state(state, 0) if before else (0, state)
+            sentences += more
+        begin = word
+        for k in range(split_word(line, word, end, rules, ends)):
+            _, flags = describe(line, begin, ends[k], rules.classes)
+            more, state = _next_state(state, flags)
+            sentences += more
+            begin = ends[k]
+        before = end
+        word, end = next_word(line, end, size, classes)
+    return sentences
+
+
+@numba.njit(nogil=True, cache=True)
+def _stays(data: Bytes, start: int, end: int, tables: tuple[Bytes, Bytes, Bytes, Bytes], row: Int64s) -> bool:
+    """Whether a line without citation marks stays, as far as its ends and phrases tell."""
+    last = data[end - 1] if end > start else np.uint8(0)
+    dots = end - start >= 3 and last == 46 and data[end - 2] == 46 and data[end - 3] == 46
+    if dots or last not in _END_MARKS:
+        return False
+    found = find_phrases(data, start, end, tables[1], tables[2])
+    if found & _LOREM_IPSUM:
+        row[1] += 1
+    elif not found & _JAVASCRIPT and found & _CURLY:
+        row[2] += 1
+    return found == 0
+
+
+@numba.njit(nogil=True, cache=True)
+def _count(
+    data: Bytes,
+    segments: Segments,
+    tokens: Tokens,
+    rules: Rules,
+    tables: tuple[Bytes, Bytes, Bytes, Bytes],
+    counts: Int64s,
+) -> None:
+    line_start, line_end, line_words, _, _, _ = segments.lines
+    word_chars, bounds = segments.words.chars, segments.document_lines
+    scratch = np.zeros(64, np.uint8)
+    for document in range(counts.shape[0]):
+        row = counts[document]
+        for line in range(bounds[document], bounds[document + 1]):
+            start, end = line_start[line], line_end[line]
+            first, last = line_words[line], line_words[line + 1]
+            if last - first < PAPER_MIN_LINE_WORDS:
+                continue
+            too_long = bracket = False
+            for word in range(first, last):
+                too_long |= word_chars[word] > MAX_WORD_CHARS
+            for i in range(start, end):
+                bracket |= data[i] == _OPEN_BRACKET
+            if too_long:
+                continue
+            if not bracket:
+                if _stays(data, start, end, tables, row):
+                    row[0] += _count_sentences(data, segments, tokens, first, last)
+                continue
+            if scratch.size <= end - start + PAD_BYTES:
+                scratch = np.zeros(2 * (end - start) + PAD_BYTES, np.uint8)
+            size = without_citations(data, start, end, scratch, tables[0], tables[3])
+            if _stays(scratch, 0, size, tables, row):
+                row[0] += _count_copied(scratch, size, rules, tables[0])
+
+
+_SOURCE = "datatrove 0.10, C4QualityFilter in pipeline/filters/c4_filters.py"
+
+MEASURES = (
+    count(
+        "c4_datatrove_sentence_count", "sentences", "sentences on the lines that datatrove keeps, by spaCy's "
+        "sentencizer", _SOURCE, of="datatrove_sentences",
+    ),
+    count(
+        "c4_datatrove_lorem_ipsum_line_count", "lines", "lines with lorem ipsum that no earlier step of datatrove "
+        "cuts; one condemns the page", _SOURCE, of="datatrove_lorem_ipsum_lines",
+    ),
+    count(
+        "c4_datatrove_curly_bracket_line_count", "lines", "lines with { that no earlier step of datatrove cuts; one "
+        "condemns the page", _SOURCE, of="datatrove_curly_bracket_lines",
+    ),
+)  # fmt: skip
+"""Signals of variant ``datatrove``."""
