@@ -1,25 +1,34 @@
 # ruff: noqa: RUF001 - marks of many scripts are meant
 """spaCy's English tokenizer in plain Python and regular expressions: slow, and written apart from the kernel.
 
-Affixes are the patterns that spaCy 3.8 documents, on the alphabets that `PIECES` of the tests use (Latin, Cyrillic,
-Han, Arabic); the list of exceptions is the kernel's own, which is compared with spaCy's where spaCy is at hand.
+Affixes are the patterns of spaCy 3.8. The classes of characters and the list of exceptions are the kernel's own: the
+steps are what is written a second time.
 """
 
 from __future__ import annotations
 
 import re
 
+import numpy as np
+
+from gristmill.filters.token_affixes import UNITS as UNIT_LIST
+from gristmill.filters.token_classes import CURRENCY, ICON, LETTER, LOWER, UPPER, token_class_table
 from gristmill.filters.token_exceptions import TOKEN_EXCEPTIONS
 
-UNCASED = "\u0620-\u064a\u0900-\u097f\u2ff0-\u30ff\u4e00-\u9fff\uac00-\ud7af"
-LOW = "a-zà-öø-ÿа-яё" + UNCASED
-UP = "A-ZÀ-ÖØ-ÞА-ЯЁ" + UNCASED
-ANY = LOW + UP
+
+def charset(bit: int) -> str:
+    """The characters of a class, as what stands between the brackets of a regular expression."""
+    points = [int(point) for point in np.flatnonzero(token_class_table() & bit) if not 0xD800 <= point < 0xE000]
+    starts = [point for point, before in zip(points, [-2, *points], strict=False) if point != before + 1]
+    stops = [point for point, after in zip(points, [*points[1:], -2], strict=True) if after != point + 1]
+    return "".join(f"{re.escape(chr(first))}-{re.escape(chr(last))}" for first, last in zip(starts, stops, strict=True))
+
+
+LOW, UP, ANY, ICONS = charset(LOWER), charset(UPPER), charset(LETTER), charset(ICON)
 MARKS = re.escape("…,:;!?¿؟¡()[]{}<>_#*&。？！，、；：～·।،۔؛٪")
 QUOTES = re.escape("'\"”“`‘´’‚,„»«「」『』（）〔〕【】《》〈〉⟦⟧")
-ICONS = "\u2600-\u266e\U0001f680-\U0001f6c5\U0001f300-\U0001f5ff\xa9\xae\xb0"
-MONEY = re.escape("$£€¥")
-UNITS = "km|km²|km³|m|m²|m³|cm|mm|ha|nm|yd|in|ft|kg|g|mg|t|lb|oz|m/s|km/h|kmh|mph|Pa|mb|MB|kb|KB|gb|GB|tb|TB|T|G|M|K|%"
+MONEY = charset(CURRENCY)
+UNITS = "|".join(map(re.escape, UNIT_LIST))
 
 PREFIX = re.compile(rf"^(?:[§%=—–]|\+(?![0-9])|[{MARKS}]|\.\.+|[{QUOTES}]|[{MONEY}]|US\$|C\$|A\$|[{ICONS}])")
 SUFFIX = re.compile(

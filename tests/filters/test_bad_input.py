@@ -1,4 +1,3 @@
-
 """Hostile text has defined values, and no kernel does more than twice the work on twice the text."""
 
 from __future__ import annotations
