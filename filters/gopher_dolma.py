@@ -126,7 +126,7 @@ def _median(counts: Counts) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
 MEASURES = (
     formula(
         "dolma_median_word_length", "median of the characters of words", _SOURCE, _median,
-        unit="characters per word", limits=NATURAL,
+        reads=("dolma_twice_median",), unit="characters per word", limits=NATURAL,
     ),
     ratio(
         "dolma_symbol_word_fraction", "words that contain # or … / words", _SOURCE, of="symbol_words", to="words",

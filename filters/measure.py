@@ -62,15 +62,17 @@ class Measure:
     Attributes:
         signal: what is measured.
         formula: counts in, one value per document out.
+        reads: names of the counts that the formula takes.
     """
 
     signal: Signal
     formula: Callable[[Counts], Int64s | Floats]
+    reads: tuple[str, ...]
 
 
 def count(name: str, unit: str, definition: str, source: str, *, of: str, limits: str = NATURAL) -> Measure:
     """A signal that is one of the counts, ``of``."""
-    return Measure(Signal(name, "int64", unit, limits, definition, source), lambda counts: counts[of])
+    return Measure(Signal(name, "int64", unit, limits, definition, source), lambda counts: counts[of], (of,))
 
 
 def ratio(
@@ -95,7 +97,7 @@ def ratio(
         above, below = sum(counts[part] for part in parts), counts[to]
         return np.divide(above, below, out=np.zeros(len(below), np.float64), where=below > 0)
 
-    return Measure(Signal(name, "float64", unit, limits, definition, source), divide)
+    return Measure(Signal(name, "float64", unit, limits, definition, source), divide, (*parts, to))
 
 
 def formula(
@@ -104,15 +106,17 @@ def formula(
     source: str,
     compute: Callable[[Counts], Int64s | Floats],
     *,
+    reads: tuple[str, ...],
     unit: str = "fraction",
     limits: str = FRACTION,
 ) -> Measure:
-    """A signal that is computed from the counts in its own way.
+    """A signal that is computed from the counts it reads in its own way.
 
-    >>> formula("half", "a / 2", "none", lambda counts: counts["a"] / 2).formula({"a": np.array([3])}).tolist()
+    >>> half = formula("half", "a / 2", "none", lambda counts: counts["a"] / 2, reads=("a",))
+    >>> half.formula({"a": np.array([3])}).tolist()
     [1.5]
     """
-    return Measure(Signal(name, "float64", unit, limits, definition, source), compute)
+    return Measure(Signal(name, "float64", unit, limits, definition, source), compute, reads)
 
 
 def signal_field(signal: Signal) -> pa.Field:

@@ -6,10 +6,12 @@ A signal is a number about one text, defined once in `SIGNALS`. No threshold app
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pyarrow as pa
 
-from gristmill.errors import InputError
+from gristmill.errors import ConfigError, InputError, unknown_name
 from gristmill.filters import (
     c4,
     c4_datatrove,
@@ -59,6 +61,8 @@ _FAMILIES = (
     (pii.COLUMNS, pii.count_pii, pii.MEASURES),
 )
 """Each family's names of counts, kernel and measures; a new family is one line here."""
+
+_FAMILY_OF = {name: which for which, (names, _, _) in enumerate(_FAMILIES) for name in names}
 
 _MEASURES = tuple(measure for _, _, measures in _FAMILIES for measure in measures)
 
@@ -127,15 +131,46 @@ def signals(
     return pa.RecordBatch.from_arrays(columns, schema=SIGNALS_SCHEMA)
 
 
+def measure_only(
+    texts: pa.Array | pa.ChunkedArray, names: Sequence[str], *, languages: pa.Array | None = None
+) -> pa.RecordBatch:
+    """Some signals of all texts, at the cost of the rule families that they need: for judging a few rule sets alone.
+
+    Args:
+        texts: as `signals` takes them.
+        names: signals of the text (not of its language), in the order of the columns.
+        languages: code of each text, for its stop words; English if not given.
+
+    Raises:
+        ConfigError: a name that is no signal of the text.
+        InputError: as `signals`.
+
+    >>> measure_only(pa.array(["The mill grinds."]), ["word_count", "line_count"]).to_pylist()
+    [{'word_count': 3, 'line_count': 1}]
+    """
+    known = {measure.signal.name: measure for measure in _MEASURES}
+    for name in names:
+        if name not in known:
+            raise ConfigError(unknown_name("signal of a text", name, known))
+    chosen = [known[name] for name in names]
+    families = sorted({_FAMILY_OF[read] for measure in chosen for read in measure.reads})
+    buffer = text_buffer(texts)
+    codes = None if languages is None else [UNKNOWN if code is None else code for code in languages.to_pylist()]
+    counts = _counts(buffer, codes, families)
+    columns = [pa.array(measure.formula(counts), ARROW_TYPES[measure.signal.dtype]) for measure in chosen]
+    return pa.RecordBatch.from_arrays(columns, schema=pa.schema([signal_field(measure.signal) for measure in chosen]))
+
+
 def warm_up() -> None:
     """Compiles every kernel (or loads it from numba's cache) and loads the language model, before work is timed."""
     signals(pa.array(["The mill grinds. [1]\n\n- slowly...\n", "日本語。", ""]))
 
 
-def _counts(buffer: TextBuffer, languages: list[str]) -> Counts:
-    parts = [_block_counts(Views(_block(buffer, 0, 0)))]  # an empty column still has every count
+def _counts(buffer: TextBuffer, languages: list[str] | None, families: Sequence[int] = range(len(_FAMILIES))) -> Counts:
+    parts = [_block_counts(Views(_block(buffer, 0, 0)), families)]  # an empty column still has every count
     for start, stop in row_blocks(buffer.offsets, BLOCK_BYTES):
-        parts.append(_block_counts(Views(_block(buffer, start, stop), languages[start:stop])))
+        codes = None if languages is None else languages[start:stop]
+        parts.append(_block_counts(Views(_block(buffer, start, stop), codes), families))
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
@@ -144,9 +179,9 @@ def _block(buffer: TextBuffer, start: int, stop: int) -> TextBuffer:
     return TextBuffer(buffer.data[first : last + PAD_BYTES], buffer.offsets[start : stop + 1] - first)
 
 
-def _block_counts(views: Views) -> Counts:
+def _block_counts(views: Views, families: Sequence[int]) -> Counts:
     found: dict[str, Int64s] = {}
-    for names, kernel, _ in _FAMILIES:
+    for names, kernel, _ in (_FAMILIES[family] for family in families):
         counts = kernel(views)
         found.update({name: counts[:, i] for i, name in enumerate(names)})
     return found

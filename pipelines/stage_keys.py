@@ -24,7 +24,7 @@ VERSIONS: Mapping[str, int] = {
     "anchors": 1,
     "windows": 1,
     "repeats": 1,
-    "annotate": 3,
+    "annotate": 4,
     "decide": 2,
     "fingerprint": 2,
     "join": 2,
