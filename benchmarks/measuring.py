@@ -71,18 +71,21 @@ def run_measured(command: Sequence[str | Path], folder: Path, environment: Mappi
         tail = "\n".join(err.read_text(errors="replace").splitlines()[-25:])
         msg = f"{command[0]} ended with status {process.returncode}:\n{tail}"
         raise ProgramFailedError(msg)
-    return Measured(wall, usage.ru_utime + usage.ru_stime, out.read_text(), sampler.peak_bytes)
+    cpu_seconds = max(usage.ru_utime + usage.ru_stime, sampler.cpu_seconds)
+    return Measured(wall, cpu_seconds, out.read_text(), sampler.peak_bytes)
 
 
 class Sampler:
-    """Samples the resident memory of a process and all its descendants, several times a second; needs Linux's /proc.
+    """Samples memory and time of a process and all its descendants, several times a second; needs Linux's /proc.
 
     Pages that several of them share count once for each, so the figure is rather too high than too low. Files that are
-    mapped count while they are in memory.
+    mapped count while they are in memory. CPU seconds are those of every descendant when it was last seen: the system's
+    own sum leaves out the children of a process that does not wait for them, as a fork server's are.
     """
 
     def __init__(self, root: int, pause_seconds: float = 0.2) -> None:
         self.peak_bytes = 0
+        self._ticks: dict[int, int] = {}
         self._root, self._pause = root, pause_seconds
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
@@ -97,28 +100,37 @@ class Sampler:
 
     def _watch(self) -> None:
         while not self._stop.wait(self._pause):
-            self.peak_bytes = max(self.peak_bytes, tree_bytes(self._root))
+            family = tree(self._root)
+            self.peak_bytes = max(self.peak_bytes, sum(resident for resident, _ in family.values()))
+            self._ticks |= {process: ticks for process, (_, ticks) in family.items()}
+
+    @property
+    def cpu_seconds(self) -> float:
+        """User and system time of all that were seen."""
+        return sum(self._ticks.values()) / os.sysconf("SC_CLK_TCK")
 
 
-def tree_bytes(root: int) -> int:
-    """Resident bytes of a process and its descendants at this moment; 0 without /proc.
+def tree(root: int) -> dict[int, tuple[int, int]]:
+    """Resident bytes and clock ticks of a process and its descendants at this moment; empty without /proc.
 
-    >>> tree_bytes(os.getpid()) > 1_000_000 or not Path("/proc/self/stat").exists()
+    >>> os.getpid() in tree(os.getpid()) or not Path("/proc/self/stat").exists()
     True
     """
-    parents, resident = {}, {}
+    parents, held = {}, {}
+    page = os.sysconf("SC_PAGE_SIZE")
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             fields = (folder / "stat").read_text().rpartition(")")[2].split()
         except OSError:
             continue  # it ended meanwhile
-        parents[int(folder.name)], resident[int(folder.name)] = int(fields[1]), int(fields[21])
+        parents[int(folder.name)] = int(fields[1])
+        held[int(folder.name)] = int(fields[21]) * page, int(fields[11]) + int(fields[12])
     family, growing = {root}, True
     while growing:
         found = {process for process, parent in parents.items() if parent in family} - family
         family |= found
         growing = bool(found)
-    return sum(resident.get(process, 0) for process in family) * os.sysconf("SC_PAGE_SIZE")
+    return {process: held[process] for process in family if process in held}
 
 
 def median_by_key(rows: Iterable[Mapping[str, float]]) -> dict[str, float]:

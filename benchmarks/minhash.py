@@ -1,11 +1,13 @@
-"""MinHash signatures on one core: ours beside datasketch and rensa, 112 permutations of word 5-grams, same texts.
+"""MinHash signatures on one core: ours beside datasketch, rensa and datatrove, 112 permutations of word 5-grams.
 
     python -m benchmarks.minhash [--rounds N] [--documents N]
 
-Ours always starts from the text: it finds the words, hashes the shingles and sketches them. A peer is given two
-figures: from the text too, with the shingles made in Python as its users make them, and for the sketch alone from ready
-shingles, which is the most that can be said for it. datasketch uses its ``affine32`` scheme, whose signatures ours
-equal bit by bit on equal shingle hashes (``tests/dedup/test_minhash.py``). Rounds alternate; medians of CPU seconds.
+The same texts for all. Ours always starts from the text: it finds the words, hashes the shingles and sketches them. A
+peer is given two figures: from the text too, with the shingles made in Python as its users make them, and for the
+sketch alone from ready shingles, which is the most that can be said for it. datasketch uses its ``affine32`` scheme,
+whose signatures ours equal bit by bit on equal shingle hashes (``tests/dedup/test_minhash.py``). Rounds alternate;
+medians of CPU seconds.
+datatrove, whose word splitter takes minutes for what the others do in seconds, signs one text in ten, once.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ from gristmill.dedup.minhash import signatures
 WORD = re.compile(r"\w+")
 SHINGLE = 5
 NUM_PERM = 112
+DATATROVE_ONE_IN = 10
 
 
 def byte_shingles(text: str) -> list[bytes]:
@@ -60,7 +63,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--documents", type=int, help="pages of the default WARC files (default: all)")
     arguments = parser.parse_args()
-    peer, script = peer_python("rensa"), Path(__file__).resolve().parent / "rensa_signatures.py"
+    here = Path(__file__).resolve().parent
+    peer, script = peer_python("rensa"), here / "rensa_signatures.py"
     about, pinning = machine(), pin_to_one_core()
     texts = page_texts(arguments.documents)
     array = pa.array(texts, pa.large_string())
@@ -79,6 +83,11 @@ def main() -> None:
             rensa = json.loads(run_measured([peer, script, folder / "texts.jsonl"], folder).stdout)
             seconds.setdefault("rensa from text", []).append(rensa["from_text"])
             seconds.setdefault("rensa from shingles", []).append(rensa["from_shingles"])
+        few = texts[::DATATROVE_ONE_IN]
+        write_jsonl(few, folder / "few.jsonl")
+        signing = [peer_python("datatrove"), here / "datatrove_signatures.py", folder / "few.jsonl"]
+        taken = json.loads(run_measured(signing, folder).stdout.splitlines()[-1])["from_text"]
+        seconds["datatrove from text"] = [taken * megabytes(texts) / megabytes(few)]
     medians = {name: statistics.median(values) for name, values in seconds.items()}
     size, ours = megabytes(texts), medians["gristmill from text"]
     figures = {
@@ -86,7 +95,9 @@ def main() -> None:
         "machine": about,
         "pinning": pinning,
         "rounds": arguments.rounds,
-        "versions": versions("gristmill", "numba", "datasketch") | pinned("rensa", "rensa"),
+        "versions": versions("gristmill", "numba", "datasketch")
+        | pinned("rensa", "rensa")
+        | pinned("datatrove", "datatrove"),
         "documents": len(texts),
         "megabytes": round(size, 2),
         "mb_per_cpu_second": {name: round(size / value, 2) for name, value in medians.items()},

@@ -30,7 +30,7 @@ from gristmill.runs import RunDirectory
 from gristmill.tables import ShardWriter, read_counts
 
 ROW_GROUP = 8_000
-SCHEMA = pa.schema([DOCUMENT_SCHEMA.field(name) for name in ("doc_id", "text", "published")])
+SCHEMA = pa.schema([DOCUMENT_SCHEMA.field(name) for name in ("doc_id", "uri", "text", "published")])
 PASSED = pa.schema([pa.field("failed_rules", pa.list_(pa.string()))])
 
 
@@ -51,7 +51,7 @@ def prepare(texts: Path, run: RunDirectory) -> None:
     """JSON lines to ``documents/`` and ``decisions/``; every document has passed."""
     shards = [shard_of(number, path) for number, path in enumerate(sorted(texts.glob("*.jsonl")))]
     for shard in shards:
-        lines = [json.loads(line) for line in Path(shard.uri).read_text(encoding="utf-8").splitlines()]
+        lines = [json.loads(line) for line in Path(shard.uri).read_text(encoding="utf-8").split("\n") if line]
         counts = {"documents": len(lines), "text_bytes": 0}
         with (
             storage.committing(run.shard("documents", shard), run=run.uri) as documents,
@@ -65,8 +65,9 @@ def prepare(texts: Path, run: RunDirectory) -> None:
                 ids = pa.array(
                     [xxhash.xxh3_128_digest(row["id"].encode()) for row in rows], SCHEMA.field("doc_id").type
                 )
+                uris = pa.array([f"https://bench.example/{row['id']}" for row in rows])
                 dates = pa.nulls(len(rows), SCHEMA.field("published").type)
-                text_writer.write(pa.RecordBatch.from_arrays([ids, column, dates], schema=SCHEMA))
+                text_writer.write(pa.RecordBatch.from_arrays([ids, uris, column, dates], schema=SCHEMA))
                 passed = pa.array([[]] * len(rows), PASSED.field(0).type)
                 decision_writer.write(pa.RecordBatch.from_arrays([passed], schema=PASSED))
                 counts["text_bytes"] += int(pc.sum(pc.binary_length(column)).as_py())
@@ -76,17 +77,29 @@ def prepare(texts: Path, run: RunDirectory) -> None:
     Path(run.path("shards.json")).write_text(json.dumps(rows))
 
 
-def deduplicate(run: RunDirectory, workers: int, memory: str) -> dict[str, object]:
-    """The dedup stage; what it found and how long each step took."""
+def bench_session(run: RunDirectory, workers: int, memory: str, **dedup: object) -> Session:
+    """A session over a prepared run directory, with the defaults of the configuration but for what is given.
+
+    Args:
+        run: the run directory.
+        workers: local processes.
+        memory: ``dedup.memory_bytes``.
+        dedup: further keys of that section.
+    """
     config = Config.model_validate(
         {
             "run": {"output": run.uri, "seed": 17},
             "source": [{"name": "web", "kind": "jsonl", "paths": ["unused"], "document_kind": "web"}],
-            "dedup": {"memory_bytes": memory},
+            "dedup": {"memory_bytes": memory, **dedup},
             "tokenizer": {"train": {"vocab_size": 1000}},
         }
     )
-    session = Session(run, config, Execution(workers=workers), Silent(), {"stages": {}})
+    return Session(run, config, Execution(workers=workers), Silent(), {"stages": {}})
+
+
+def deduplicate(run: RunDirectory, workers: int, memory: str) -> dict[str, object]:
+    """The dedup stage; what it found and how long each step took."""
+    session = bench_session(run, workers, memory)
     began = time.monotonic()
     decided = number_documents(tasks(run))
     run_dedup(session, decided)

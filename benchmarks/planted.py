@@ -57,7 +57,16 @@ def sentences() -> list[str]:
     if not folders[0].is_dir():
         folders = [ROOT / "examples" / "data" / "books"]
     texts = [path.read_text(encoding="utf-8") for folder in folders for path in sorted(folder.glob("*.txt"))]
-    parts = (part for text in (*texts, *page_texts()) for part in _END.split(" ".join(text.split())))
+    return split([*texts, *page_texts()])
+
+
+def split(texts: list[str]) -> list[str]:
+    """The sentences of 40 to 300 characters of some texts, each once.
+
+    >>> split(["It rained for the third day in the valley. Yes. It rained for the third day in the valley."])
+    ['It rained for the third day in the valley.']
+    """
+    parts = (part for text in texts for part in _END.split(" ".join(text.split())))
     return list(dict.fromkeys(part for part in parts if 40 <= len(part) <= 300))
 
 

@@ -33,9 +33,8 @@ def shingles(text: str) -> list[str]:
 
 def batches(folder: Path) -> list[list[str]]:
     """Texts, a batch at a time."""
-    texts = [
-        json.loads(line)["text"] for path in sorted(folder.glob("*.jsonl")) for line in path.open(encoding="utf-8")
-    ]
+    lines = (line for path in sorted(folder.glob("*.jsonl")) for line in path.read_text(encoding="utf-8").split("\n"))
+    texts = [json.loads(line)["text"] for line in lines if line]
     return [texts[first : first + BATCH] for first in range(0, len(texts), BATCH)]
 
 
