@@ -21,7 +21,7 @@ from gristmill.pipelines.plan import Task
 from gristmill.pipelines.session import Session
 from gristmill.pipelines.star_rounds import COMPONENT_SCHEMA, components_on_files, read_labels, rounds_folder
 from gristmill.runs import RunDirectory
-from gristmill.tables import ShardWriter, read_counts, read_footer, read_groups, read_table
+from gristmill.tables import ShardWriter, one_batch, read_counts, read_footer, read_groups, read_table
 
 SCIPY_BYTES_PER_PAIR = 120
 """Peak memory of `gristmill.dedup.components.connected_components` for each edge, reading them included."""
@@ -111,14 +111,14 @@ def regrouped(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.Recor
         size += batch.num_rows
         if size < rows:
             continue
-        table = pa.Table.from_batches(waiting).combine_chunks()
+        together = one_batch(pa.Table.from_batches(waiting))
         whole = size // rows * rows
         for first in range(0, whole, rows):
-            yield from table.slice(first, rows).to_batches()
-        waiting = table.slice(whole).to_batches()
+            yield together.slice(first, rows)
+        waiting = [together.slice(whole)]
         size -= whole
     if size:
-        yield from pa.Table.from_batches(waiting).combine_chunks().to_batches()
+        yield one_batch(pa.Table.from_batches(waiting))
 
 
 def shards_with_candidates(run: RunDirectory, fingerprinted: Sequence[Task]) -> list[int]:
@@ -148,3 +148,11 @@ def read_range(uri: str, first: int, last: int) -> pa.Table:
         table = file.read_row_groups(wanted, use_threads=False)
     numbers = table.column("document").to_numpy()
     return table.filter(pa.array((numbers >= first) & (numbers < last)))
+
+
+def group_ends(uri: str) -> list[int]:
+    """The last document number of each row group of a file sorted by document number; of empty ones none."""
+    with storage.open_read(uri) as stream, pq.ParquetFile(stream, pre_buffer=False) as file:
+        column = file.schema_arrow.get_field_index("document")
+        groups = [file.metadata.row_group(group) for group in range(file.num_row_groups)]
+        return [group.column(column).statistics.max for group in groups if group.num_rows]

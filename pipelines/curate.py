@@ -20,7 +20,8 @@ from gristmill.inputs import RawShard, list_inputs
 from gristmill.pipelines.annotate import Annotate, annotate_tasks
 from gristmill.pipelines.decide import Decide, decide_tasks
 from gristmill.pipelines.dedup_check import check_dedup
-from gristmill.pipelines.dedup_stage import dedup_facts, number_documents, run_dedup
+from gristmill.pipelines.dedup_facts import dedup_facts
+from gristmill.pipelines.dedup_stage import number_documents, run_dedup
 from gristmill.pipelines.edit import FOLDER as EDITS
 from gristmill.pipelines.edit import EditShard, configured_edits, cut_counts, edit_tasks, edited_signals
 from gristmill.pipelines.extract import Extract, extract_tasks, source_options
@@ -182,7 +183,7 @@ def _finish(
     run.write_state(session.state)
     totals = read_totals(run, shards)
     manifest = check_manifest_totals(run, totals)
-    facts = report_facts(session, rules, totals, manifest, dedup_facts(session))
+    facts = report_facts(session, rules, totals, manifest, dedup_facts(session, ledger))
     if cuts := cut_counts(run, ledger):
         facts["cuts"] = cuts
         facts["warnings"] += [f"edit {name} cut nothing" for name, reasons in cuts.items() if not reasons]

@@ -8,12 +8,15 @@ from collections.abc import Callable, Sequence
 import apache_beam as beam
 
 from gristmill import storage
-from gristmill.pipelines.components_step import components_uri, group_candidates, shards_with_candidates
+from gristmill.pipelines.cluster_counts import source_starts
+from gristmill.pipelines.components_step import group_candidates, shards_with_candidates
 from gristmill.pipelines.fingerprint import FOLDER as FINGERPRINTS
 from gristmill.pipelines.fingerprint import Fingerprint, fingerprint_tasks
 from gristmill.pipelines.join import FOLDER as EDGES
 from gristmill.pipelines.join import KEY_SCHEMA, EmitKeys, Join, join_tasks, local_task, write_edges
 from gristmill.pipelines.join import LOCAL_FOLDER as LOCAL_EDGES
+from gristmill.pipelines.key_files import JoinFiles, WriteKeys, joins_on_files, keys_folder, missing_keys
+from gristmill.pipelines.oversized import ResolveOversized, group_bytes
 from gristmill.pipelines.plan import Plan, Task, make_plan, prune, store_plan
 from gristmill.pipelines.resolve import (
     CANDIDATE_SCHEMA,
@@ -50,25 +53,45 @@ def run_dedup(session: Session, decided: Sequence[Task]) -> str:
     printed = fingerprint_tasks(run, dedup, decided)
     prune(run, FINGERPRINTS, [task.uri for task in printed])
     session.shardwise("fingerprint", printed, Fingerprint(run.uri, dedup.near or None))
-    made = read_counts([task.uri for task in printed])
-    documents = sum(int(str(counts["documents"])) for counts in made)
-    edges = join_tasks(run, dedup, printed, documents)
+    (last,) = read_counts([decided[-1].uri])
+    key = find_candidates(session, printed, decided[-1].first + int(str(last["documents"])))
+    groups = _resolve(session, printed, key)
+    merge_resolved(run, [task.uri for task in groups], groups[0].key)
+    return groups[0].key
+
+
+def find_candidates(session: Session, printed: Sequence[Task], documents: int) -> str:
+    """Join and components: which documents must be compared.
+
+    Args:
+        session: the run in progress.
+        printed: its fingerprints.
+        documents: of the corpus; document numbers are below it.
+
+    Returns:
+        The key of the candidate pairs.
+    """
+    run, dedup = session.run, session.config.dedup
+    fingerprinted = sum(int(str(counts["documents"])) for counts in read_counts([task.uri for task in printed]))
+    edges = join_tasks(run, dedup, printed, fingerprinted)
     key = edges[0].key
     local = [local_task(run, task, key) for task in printed]
     prune(run, EDGES, [task.uri for task in edges])
     prune(run, LOCAL_EDGES, [task.uri for task in local])
     _join(session, printed, edges, local)
-    group_candidates(session, [*edges, *local], key, printed[-1].first + int(str(made[-1]["rows"])))
-    groups = _resolve(session, printed, key)
-    merge_resolved(run, groups, groups[0].key)
-    return groups[0].key
+    storage.delete_tree(keys_folder(run))
+    group_candidates(session, [*edges, *local], key, documents)
+    return key
 
 
 def _join(session: Session, printed: Sequence[Task], edges: Sequence[Task], local: Sequence[Task]) -> None:
     run, dedup = session.run, session.config.dedup
-    plan = make_plan("join", edges)
+    plan, here = make_plan("join", edges), make_plan("join", local)
     every = Plan("join-emit", tuple(printed), tuple(range(len(printed))))
     emit = EmitKeys(run.uri, dedup, len(edges), (), edges[0].key)
+    if joins_on_files(run, session.execution):
+        _join_files(session, every, plan, here, emit)
+        return
 
     def round_of(wanted: tuple[int, ...]) -> Callable[[beam.Pipeline], None]:
         def build(pipeline: beam.Pipeline) -> None:
@@ -78,54 +101,52 @@ def _join(session: Session, printed: Sequence[Task], edges: Sequence[Task], loca
         return build
 
     parts = rounds(plan.todo, edges[0].weight_bytes, session.execution, dedup.memory_bytes)
-    here = make_plan("join", local)
     both = Plan("join", (*edges, *local), (*plan.todo, *(len(edges) + number for number in here.todo)))
     session.execute(both, *(round_of(part) for part in parts))
     for task in _unwritten(plan):
         write_edges(run.uri, task, KEY_SCHEMA.empty_table(), dedup.max_bucket)
 
 
+def _join_files(session: Session, printed: Plan, plan: Plan, local: Plan, emit: EmitKeys) -> None:
+    """Keys of every shard to files, and each partition from all of them; local edges are a by-product of the first."""
+    run = session.run
+    unread = set(missing_keys(run, emit.key, printed.tasks)) if plan.todo else set()
+    todo = tuple(sorted(unread | set(local.todo)))
+    session.shardwise("keys", printed.tasks, WriteKeys(emit), plan=Plan("keys", printed.tasks, todo))
+    work = JoinFiles(emit, store_plan(run, printed) if plan.todo else "")
+    session.shardwise("join", plan.tasks, work, plan=plan)
+
+
 def _resolve(session: Session, printed: Sequence[Task], edges_key: str) -> list[Task]:
     run, dedup = session.run, session.config.dedup
     holding = shards_with_candidates(run, printed)
-    candidate_bytes = text_bytes(run, [printed[number] for number in holding])
+    holders = [printed[number] for number in holding]
+    size, oversized = group_bytes(run, dedup, holders, text_bytes(run, holders))
     sources = source_order(session.config)
-    groups = resolve_tasks(run, dedup, sources, edges_key, candidate_bytes)
-    prune(run, RESOLVED, [task.uri for task in groups])
-    plan = make_plan("resolve", groups)
-    wanted = tuple(groups[number].number for number in plan.todo)
-    emit = EmitCandidates(run.uri, dedup, len(groups), wanted, sources)
+    tasks = resolve_tasks(run, dedup, sources, edges_key, size, oversized)
+    count = len(tasks) - len(oversized)
+    prune(run, RESOLVED, [task.uri for task in tasks])
+    plan = make_plan("resolve", tasks[:count])
+    emit = EmitCandidates(run.uri, dedup, count, (), sources, oversized, source_starts(printed))
+    readers = Plan("resolve-emit", tuple(printed), tuple(holding))
 
-    def build(pipeline: beam.Pipeline) -> None:
-        readers = Plan("resolve-emit", tuple(printed), tuple(holding))
-        _ = pipeline | Resolve(store_plan(run, readers), store_plan(run, plan), emit)
+    def round_of(wanted: tuple[int, ...]) -> Callable[[beam.Pipeline], None]:
+        def build(pipeline: beam.Pipeline) -> None:
+            chosen = dataclasses.replace(emit, wanted=wanted)
+            _ = pipeline | Resolve(store_plan(run, readers), store_plan(run, plan), chosen)
 
-    session.execute(plan, build)
+        return build
+
+    parts = rounds(plan.todo, tasks[0].weight_bytes, session.execution, dedup.memory_bytes)
+    session.execute(plan, *(round_of(part) for part in parts))
     for task in _unwritten(plan):
         write_resolved(run.uri, task, CANDIDATE_SCHEMA.empty_table(), dedup)
-    return groups
+    if oversized:
+        work = ResolveOversized(run.uri, emit, store_plan(run, readers))
+        session.shardwise("resolve oversized", tasks[count:], work)
+    return tasks
 
 
 def _unwritten(plan: Plan) -> list[Task]:
     """Partitions that no key fell into: the shuffle never called for them, so their empty file is written here."""
     return [plan.tasks[number] for number in make_plan(plan.step, plan.tasks).todo]
-
-
-def dedup_facts(session: Session) -> dict[str, object]:
-    """Candidates, verified duplicates and the histogram of their similarities, for the report."""
-    run = session.run
-    (components,) = read_counts([components_uri(run)])
-
-    printed = read_counts([entry.uri for entry in storage.walk(run.path(FINGERPRINTS))])
-    edges = read_counts([entry.uri for entry in storage.walk(run.path(EDGES))])
-    groups = read_counts([entry.uri for entry in storage.walk(run.path(RESOLVED))])
-    histograms = [counts["similarity_histogram"] for counts in groups]
-    return {
-        "candidate_pairs": sum(int(str(counts["pairs"])) for counts in edges),
-        "candidates": components.get("documents", 0),
-        "shorter_than_shingle": sum(int(str(counts["shorter_than_shingle"])) for counts in printed),
-        "keep": session.config.dedup.keep,
-        "duplicates": sum(int(str(counts["duplicates"])) for counts in groups),
-        "hot_buckets": [bucket for counts in edges for bucket in counts["hot"]],
-        "similarity_histogram": [sum(column) for column in zip(*histograms, strict=True)],
-    }

@@ -125,12 +125,17 @@ class EmitKeys:
 
     def __call__(self, task: Task) -> Iterator[tuple[int, pa.RecordBatch]]:
         """Yields one batch of keys for each chunk and wanted partition, and commits the edges of what is held back."""
+        for chunk in self.thinned(task):
+            yield from split_keys(chunk, self.partitions, self.wanted)
+
+    def thinned(self, task: Task) -> Iterator[Thinned]:
+        """The keys of a shard, chunk by chunk; commits the edges of what is held back when all are read."""
         local = local_task(RunDirectory(self.run_uri), task, self.key)
         edges: list[pa.RecordBatch] = []
         with storage.local_copy(task.uri) as path:
             for chunk in self._chunks(path, task.first):
                 edges.append(edge_batch(chunk.left, chunk.right))
-                yield from split_keys(chunk, self.partitions, self.wanted)
+                yield chunk
         if not storage.exists(local.uri):
             write_local_edges(self.run_uri, local, edges)
 

@@ -20,12 +20,13 @@ from gristmill import storage
 from gristmill.config import Config
 from gristmill.dedup.exact import exact_hashes
 from gristmill.dedup.preference import preference
-from gristmill.dedup.resolve import resolve
+from gristmill.dedup.resolve import Resolution, resolve
 from gristmill.dedup.shingles import shingle_sets
 from gristmill.dedup_config import DedupSection
 from gristmill.documents import DOC_ID_BYTES, LEDGER_SCHEMA
+from gristmill.pipelines.cluster_counts import Compared, SourceStarts, counted, likeness_to_best
 from gristmill.pipelines.coders import grouped
-from gristmill.pipelines.components_step import components_uri, read_range
+from gristmill.pipelines.components_step import components_uri, group_ends, read_range, regrouped
 from gristmill.pipelines.plan import Task, load_plan
 from gristmill.pipelines.shardwise import ShuffleBatches, naming
 from gristmill.pipelines.stage_keys import stage_key
@@ -58,7 +59,11 @@ CANDIDATE_SCHEMA = pa.schema(
 
 """``value`` is what ``dedup.keep`` orders by, NaN where a document has none."""
 
-HISTOGRAM_BINS = 20
+GROUP_ROWS = 1 << 16
+"""Clustered documents in one row group, so that the files can be merged a range at a time."""
+
+MERGED_GROUPS = 16
+"""Row groups of all files that are merged at a time: 1 M rows, 100 MB."""
 
 
 def resolved_uri(run: RunDirectory) -> str:
@@ -72,24 +77,31 @@ def source_order(config: Config) -> tuple[str, ...]:
 
 
 def resolve_tasks(
-    run: RunDirectory, dedup: DedupSection, sources: Sequence[str], edges_key: str, candidate_bytes: int
+    run: RunDirectory,
+    dedup: DedupSection,
+    sources: Sequence[str],
+    edges_key: str,
+    candidate_bytes: int,
+    oversized: Sequence[int] = (),
 ) -> list[Task]:
-    """One task per group of components.
+    """One task per group of components, then one for each component too large for a group.
 
     Args:
         run: the run directory.
         dedup: the ``[dedup]`` section.
         sources: see :func:`source_order`.
         edges_key: key of the candidate pairs.
-        candidate_bytes: text of all candidates, which bounds their shingles.
+        candidate_bytes: shingles of the candidates that are grouped.
+        oversized: see :class:`EmitCandidates`.
     """
     count = max(1, -(-candidate_bytes // dedup.partition_bytes))
     near = dedup.near.model_dump(mode="json") if dedup.near else None
     order = [dedup.keep, dedup.quality_signal if dedup.keep == "best_quality" else None, list(sources)]
-    key = stage_key("resolve", [near, dedup.exact, order, count], [edges_key])
+    key = stage_key("resolve", [near, dedup.exact, order, count, list(oversized)], [edges_key])
+    sizes = [candidate_bytes // count] * count + [dedup.partition_bytes] * len(oversized)
     return [
-        Task(run.path(FOLDER, f"part-{number:05d}.parquet"), key, None, candidate_bytes // count, number=number)
-        for number in range(count)
+        Task(run.path(FOLDER, f"part-{number:05d}.parquet"), key, None, size, number=number)
+        for number, size in enumerate(sizes)
     ]
 
 
@@ -100,6 +112,8 @@ class EmitCandidates:
     Attributes:
         wanted: the groups still to be made.
         sources: see :func:`source_order`.
+        oversized: components too large for a group; each is a group of its own, after the others.
+        starts: where each source begins, for the counts.
     """
 
     run_uri: str
@@ -107,6 +121,8 @@ class EmitCandidates:
     groups: int
     wanted: tuple[int, ...]
     sources: tuple[str, ...] = ()
+    oversized: tuple[int, ...] = ()
+    starts: SourceStarts = ()
     step: str = "resolve"
 
     def __call__(self, task: Task) -> Iterator[tuple[int, pa.RecordBatch]]:
@@ -117,14 +133,14 @@ class EmitCandidates:
         with open_texts(run, task) as texts:
             for group in texts.groups(["doc_id", "text"]):
                 mine = read_range(components_uri(run), first, first + group.num_rows)
+                where = group_numbers(mine.column("component").to_numpy(), self.groups, self.oversized)
+                sought = np.isin(where, self.wanted)
+                mine, where = mine.filter(pa.array(sought)), where[sought]
                 if mine.num_rows:
                     start = first - task.first
                     batch = candidates(group, values[start : start + group.num_rows], mine, first, self.dedup)
-                    where = mine.column("component").to_numpy() % self.groups
-                    for number in self.wanted:
-                        chosen = where == number
-                        if chosen.any():
-                            yield number, batch.filter(pa.array(chosen))
+                    for number in np.unique(where).tolist():
+                        yield number, batch.filter(pa.array(where == number))
                 first += group.num_rows
 
     def _values(self, run: RunDirectory, task: Task) -> np.ndarray:
@@ -137,6 +153,18 @@ class EmitCandidates:
             return published.cast(pa.int64()).cast(pa.float64()).to_numpy()
         place = self.sources.index(task.raw.source) if self.dedup.keep == "source_order" else np.nan
         return np.full(len(published), place)
+
+
+def group_numbers(components: np.ndarray, groups: int, oversized: Sequence[int]) -> np.ndarray:
+    """The group that compares each component.
+
+    >>> group_numbers(np.array([4, 5, 9]), 2, [9]).tolist()
+    [0, 1, 2]
+    """
+    numbers = components % groups
+    for place, label in enumerate(oversized):
+        numbers = np.where(components == label, groups + place, numbers)
+    return numbers
 
 
 def candidates(
@@ -173,46 +201,67 @@ def candidates(
 class WriteResolved(beam.DoFn):
     """Resolves the components of one group and commits the clusters found."""
 
-    def __init__(self, run_uri: str, plan_uri: str, dedup: DedupSection) -> None:
-        self._run_uri, self._plan_uri, self._dedup = run_uri, plan_uri, dedup
+    def __init__(self, run_uri: str, plan_uri: str, dedup: DedupSection, starts: SourceStarts) -> None:
+        self._run_uri, self._plan_uri, self._dedup, self._starts = run_uri, plan_uri, dedup, starts
 
     def process(self, element: tuple[int, Iterable[pa.RecordBatch]]) -> Iterable[int]:
         """One group."""
         number, batches = element
         task = next(task for task in load_plan(self._plan_uri) if task.number == number)
         with naming("resolve", task):
-            write_resolved(self._run_uri, task, grouped(batches), self._dedup)
+            write_resolved(self._run_uri, task, grouped(batches), self._dedup, self._starts)
         yield number
 
 
-def write_resolved(run_uri: str, task: Task, found: pa.Table, dedup: DedupSection) -> None:
+def write_resolved(run_uri: str, task: Task, found: pa.Table, dedup: DedupSection, starts: SourceStarts = ()) -> None:
     """Commits the clusters of one group of components."""
     batch = one_batch(found.sort_by("document"))
-    rows, counts = clusters(batch, dedup)
+    commit_resolved(run_uri, task, batch, compared(batch, dedup), starts)
+
+
+def commit_resolved(run_uri: str, task: Task, documents: pa.RecordBatch, found: Compared, starts: SourceStarts) -> None:
+    """Commits the clusters among candidates.
+
+    Args:
+        run_uri: the run directory.
+        task: the group.
+        documents: the columns of ``CANDIDATE_SCHEMA`` but for the shingles, sorted by document; whole components.
+        found: of the same documents.
+        starts: where each source begins.
+    """
+    rows = clusters(documents, found.result)
     with storage.committing(task.uri, run=run_uri) as path, ShardWriter(path, RESOLVED_SCHEMA, task.key) as writer:
-        writer.write(rows)
-        writer.finish(counts)
+        for first in range(0, rows.num_rows, GROUP_ROWS):
+            writer.write(rows.slice(first, GROUP_ROWS))
+        writer.finish(counted(documents, found, starts))
 
 
-def clusters(batch: pa.RecordBatch, dedup: DedupSection) -> tuple[pa.RecordBatch, dict[str, object]]:
-    """The clusters among candidates, and what was counted on the way.
+def ranks(documents: pa.RecordBatch, dedup: DedupSection) -> np.ndarray:
+    """The order of preference of candidates, see :func:`gristmill.dedup.preference.preference`."""
+    values = documents.column("value").to_numpy(zero_copy_only=False)
+    lengths = documents.column("text_bytes").to_numpy()
+    return preference(lengths, documents.column("doc_id"), dedup.keep, values=values)
+
+
+def compared(batch: pa.RecordBatch, dedup: DedupSection) -> Compared:
+    """The fate of candidates, all of them in memory.
 
     Args:
         batch: rows of ``CANDIDATE_SCHEMA`` sorted by document; whole components.
         dedup: the ``[dedup]`` section.
     """
-    doc_ids = batch.column("doc_id")
-    values = batch.column("value").to_numpy(zero_copy_only=False)
-    order = preference(batch.column("text_bytes").to_numpy(), doc_ids, dedup.keep, values=values)
+    order = ranks(batch, dedup)
+    component = batch.column("component").to_numpy()
     shingles = batch.column("shingles")
-    result = resolve(
-        batch.column("component").to_numpy(),
-        order,
-        shingles.offsets.to_numpy(),
-        shingles.values.to_numpy(),
-        batch.column("exact"),
-        min_jaccard=dedup.near.min_jaccard if dedup.near else 1.0,
-    )
+    sets = shingles.offsets.to_numpy(), shingles.values.to_numpy()
+    minimum = dedup.near.min_jaccard if dedup.near else 1.0
+    result = resolve(component, order, *sets, batch.column("exact"), min_jaccard=minimum)
+    return Compared(result, likeness_to_best(component, order, *sets))
+
+
+def clusters(batch: pa.RecordBatch, result: Resolution) -> pa.RecordBatch:
+    """The clusters of two and more documents, as rows of ``RESOLVED_SCHEMA``."""
+    doc_ids = batch.column("doc_id")
     chosen = np.flatnonzero(result.cluster_size > 1)
     kept_row = result.duplicate_of[chosen]
     duplicate = kept_row >= 0
@@ -224,14 +273,7 @@ def clusters(batch: pa.RecordBatch, dedup: DedupSection) -> tuple[pa.RecordBatch
         pa.array(similarity.astype(np.float32), mask=~duplicate),
         pa.array(result.cluster_size[chosen].astype(np.int32)),
     ]
-    histogram = np.histogram(similarity[duplicate], bins=HISTOGRAM_BINS, range=(0.0, 1.0))[0]
-    counts: dict[str, object] = {
-        "candidates": batch.num_rows,
-        "components": len(np.unique(batch.column("component").to_numpy())),
-        "duplicates": int(duplicate.sum()),
-        "similarity_histogram": histogram.tolist(),
-    }
-    return pa.RecordBatch.from_arrays(columns, schema=RESOLVED_SCHEMA), counts
+    return pa.RecordBatch.from_arrays(columns, schema=RESOLVED_SCHEMA)
 
 
 @dataclasses.dataclass(eq=False)
@@ -244,18 +286,32 @@ class Resolve(beam.PTransform):
 
     def expand(self, root: beam.pvalue.PBegin) -> beam.pvalue.PCollection[int]:
         """Emit candidates, group, resolve and write."""
-        write = WriteResolved(self.emit.run_uri, self.write_plan, self.emit.dedup)
+        write = WriteResolved(self.emit.run_uri, self.write_plan, self.emit.dedup, self.emit.starts)
         return root | ShuffleBatches(self.emit_plan, self.emit) | "Write" >> beam.ParDo(write).with_output_types(int)
 
 
-def merge_resolved(run: RunDirectory, groups: Sequence[Task], key: str) -> None:
+def merge_resolved(run: RunDirectory, uris: Sequence[str], key: str) -> None:
     """All groups in one file sorted by document number, from which each shard reads its own range."""
     uri = resolved_uri(run)
     footer = read_footer(uri)
     if footer is not None and footer[0] == key:
         return
-    merged = pa.concat_tables([read_table(task.uri) for task in groups]).sort_by("document").combine_chunks()
+    documents = 0
     with storage.committing(uri, run=run.uri) as path, ShardWriter(path, RESOLVED_SCHEMA, key) as writer:
-        for first in range(0, max(1, merged.num_rows), 1 << 20):
-            writer.write(one_batch(merged.slice(first, 1 << 20)))
-        writer.finish({"documents": merged.num_rows})
+        for batch in regrouped(_merged(uris), 1 << 20):
+            writer.write(batch)
+            documents += batch.num_rows
+        if not documents:
+            writer.write(pa.RecordBatch.from_pylist([], schema=RESOLVED_SCHEMA))
+        writer.finish({"documents": documents})
+
+
+def _merged(uris: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    """The rows of several files, each sorted by document number, in that order; a range of documents at a time."""
+    ends = sorted(end for uri in uris for end in group_ends(uri))
+    last = -1
+    for end in [*ends[MERGED_GROUPS::MERGED_GROUPS], ends[-1]] if ends else ():
+        if end > last:
+            table = pa.concat_tables([read_range(uri, last + 1, end + 1) for uri in uris]).sort_by("document")
+            yield one_batch(table)
+            last = end

@@ -28,7 +28,7 @@ VERSIONS: Mapping[str, int] = {
     "decide": 2,
     "fingerprint": 2,
     "join": 2,
-    "resolve": 2,
+    "resolve": 3,
     "train_tokenizer": 1,
     "encode": 2,
     "gather": 1,

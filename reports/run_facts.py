@@ -28,6 +28,21 @@ class StageFact(StrictModel):
     documents: int | None = Field(default=None, description="documents that went through")
 
 
+class HotBucketFact(StrictModel):
+    """A band that very many documents share: usually a template, a licence or an error page."""
+
+    size: int = Field(description="documents in it")
+    examples: tuple[str, ...] = Field(default=(), description="addresses of some of them")
+
+
+class ClusterFact(StrictModel):
+    """A kept document and the copies that were dropped for it."""
+
+    size: int = Field(description="documents in it, the kept one included")
+    kept: str = Field(description="address of the kept one")
+    members: tuple[str, ...] = Field(default=(), description="addresses of some of the others")
+
+
 class DedupFact(StrictModel):
     """Near-duplicate search, as counted by its own stage. What the ledger holds as well is taken from the ledger."""
 
@@ -37,6 +52,18 @@ class DedupFact(StrictModel):
     candidates: int | None = Field(default=None, description="documents that shared a band with another")
     verified: int | None = Field(default=None, description="candidates whose true Jaccard to the kept one suffices")
     duplicates: int | None = Field(default=None, description="another name for verified")
+    keep: str = Field(default="", description="the rule that chose which copy stays")
+    max_bucket: int | None = Field(default=None, description="documents in one bucket above which it is hot")
+    min_jaccard: float | None = Field(default=None, description="least similarity of a duplicate")
+    likeness_histogram: tuple[int, ...] = Field(
+        default=(), description="candidates by true similarity to the best document of their group: 20 bins and 1.0"
+    )
+    by_source: tuple[tuple[str, str, int], ...] = Field(
+        default=(), description="duplicates: their source, the source of the kept document, how many"
+    )
+    hot_buckets_total: int = Field(default=0, description="buckets above max_bucket")
+    hot_buckets: tuple[HotBucketFact, ...] = Field(default=(), description="the largest of them")
+    largest_clusters: tuple[ClusterFact, ...] = Field(default=(), description="the largest clusters of duplicates")
 
 
 class RunFacts(StrictModel):
