@@ -8,13 +8,22 @@ import pyarrow.compute as pc
 
 from gristmill.reports.batch import Batch, sum_by
 from gristmill.reports.counts import Tally
+from gristmill.reports.duplicate_search import found_tables, search_tables
 from gristmill.reports.page import Cell, Chart, Column, Section, Table, share
 from gristmill.reports.panel import Measured, Panel
 from gristmill.reports.run_facts import DedupFact, RunFacts
-from gristmill.reports.wording import count, counted, part_of
+from gristmill.reports.wording import count, part_of
 
 BINS = 20
 """Similarities are counted in this many equal bins from 0 to 1; a similarity of exactly 1 has a bin of its own."""
+
+KEPT = {
+    "longest": "the longest text (keep = longest)",
+    "earliest": "the one of the earliest date (keep = earliest)",
+    "best_quality": "the one of the highest quality signal (keep = best_quality)",
+    "source_order": "the one of the source named first in the configuration (keep = source_order)",
+}
+"""The rule that chose which copy stays, in words; ties go to the longest text, then to the smallest doc_id."""
 
 _SIZE_CLASSES = ((2, 2), (3, 3), (4, 4), (5, 9), (10, 99), (100, 999), (1000, None))
 
@@ -134,30 +143,15 @@ def build_duplicates(measured: Measured, run: RunFacts) -> Section:
         *_search_tables(run.dedup),
     )
     lead = f"{part_of(duplicates, read, 'documents read')} were dropped as copies of a kept document."
+    if run.dedup is not None and run.dedup.keep:
+        lead += f" Of several copies {KEPT.get(run.dedup.keep, run.dedup.keep)} stays."
     return Section("duplicates", "Duplicates", lead, tables)
 
 
 def _search_tables(fact: DedupFact | None) -> tuple[Table, ...]:
     if fact is None or fact.candidates is None:
         return ()
-    verified = fact.duplicates if fact.verified is None else fact.verified
-    rows: list[list[Cell]] = [["Documents that share a band with another", fact.candidates, None]]
-    if verified is not None:
-        refused = fact.candidates - verified
-        rows.append(["Of these, duplicates after comparison", verified, share(verified, fact.candidates)])
-        rows.append(["Of these, kept or without a copy", refused, share(refused, fact.candidates)])
-    if fact.candidate_pairs is not None:
-        rows.insert(0, ["Pairs of documents that share a band", fact.candidate_pairs, None])
-    return (
-        Table(
-            "search",
-            "The search for duplicates",
-            f"Shares are of {counted(fact.candidates, 'candidate document')}. A shared band only makes a pair a "
-            "candidate; a duplicate is decided by comparing the texts.",
-            (Column("what", "What", "name"), Column("number", "Number", "count"), Column("share", "Share", "share")),
-            rows,
-        ),
-    )
+    return (*search_tables(fact), *found_tables(fact))
 
 
 DUPLICATES = Panel("duplicates", (CLUSTER_TALLY, SIMILARITY_TALLY), build_duplicates)
