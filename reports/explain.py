@@ -19,6 +19,7 @@ from gristmill.filters.configured import configured_rules
 from gristmill.filters.rule_types import ResolvedRule
 from gristmill.inputs import RawShard
 from gristmill.reports.cuts import cut_sentences, edited_text, told_cuts
+from gristmill.reports.passages import Difference, differing_passages
 from gristmill.runs import RunDirectory
 from gristmill.tables import read_table
 from gristmill.tokenize.manifest import Manifest
@@ -40,6 +41,7 @@ class Story:
         rules: every rule in force with signal, value, condition and outcome (None: not for this document).
         signals: all signals.
         cuts: what edits took out of the text, each with its edit, reason, place and passage.
+        difference: of a duplicate of a document of this run, where the two texts differ; see `Difference`.
     """
 
     uri: str
@@ -49,6 +51,7 @@ class Story:
     rules: list[dict[str, Any]] = dataclasses.field(default_factory=list)
     signals: dict[str, Any] = dataclasses.field(default_factory=dict)
     cuts: list[dict[str, Any]] = dataclasses.field(default_factory=list)
+    difference: Difference | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The story as JSON values."""
@@ -130,13 +133,28 @@ def _story(
     if row["verdict"] == "kept":
         facts["tokens"] = f"{row['tokens']:,} in {_part(run, row)}"
     facts["cluster"] = f"{row['cluster_size']} documents"
-    sentences = [*_sentences(run, shards, row, judged), *cut_sentences(cuts)]
-    return Story(row["uri"], row["verdict"], sentences, facts, judged, signals, cuts)
+    twin = _kept(run, shards, row)
+    told = _sentences(row, judged, twin[1]["uri"] if twin else "a document that is not in this run")
+    sentences = [*told, *cut_sentences(cuts)]
+    difference = differing_passages(_text(run, folder, *twin), text) if twin else None
+    return Story(row["uri"], row["verdict"], sentences, facts, judged, signals, cuts, difference)
 
 
-def _sentences(
-    run: RunDirectory, shards: Sequence[RawShard], row: dict[str, Any], judged: list[dict[str, Any]]
-) -> Iterator[str]:
+def _text(run: RunDirectory, folder: str, shard: RawShard, row: dict[str, Any]) -> str:
+    """The edited text of a document, by its row in the ledger; ``folder`` holds the cuts, if there are any."""
+    stored = _read_row(run.shard(folder, shard), row["row"])["cuts"] if folder else []
+    return edited_text(_read_row(run.shard("documents", shard), row["row"])["text"], stored)
+
+
+def _kept(run: RunDirectory, shards: Sequence[RawShard], row: dict[str, Any]) -> tuple[RawShard, dict[str, Any]] | None:
+    """Shard and ledger row of the document of this run that a duplicate duplicates."""
+    if row["duplicate_of"] is None:
+        return None
+    wanted = pa.scalar(row["duplicate_of"], pa.binary(16))
+    return next(iter(_find(run, shards, lambda table: pc.equal(table.column("doc_id"), wanted))), None)
+
+
+def _sentences(row: dict[str, Any], judged: list[dict[str, Any]], kept_uri: str) -> Iterator[str]:
     failed = [rule for rule in judged if rule["passed"] is False]
     if row["verdict"] == "removed":
         yield f"Removed: it fails {len(failed)} of {len(judged)} rules."
@@ -144,10 +162,7 @@ def _sentences(
             yield f"{rule['rule']}: {rule['signal']} is {_short(rule['value'])}, kept would be {rule['keeps']}."
     elif row["verdict"] == "duplicate":
         kept = row["duplicate_of"]
-        wanted = pa.scalar(kept, pa.binary(16))
-        found = _find(run, shards, lambda table: pc.equal(table.column("doc_id"), wanted))
-        name = found[0][1]["uri"] if found else "a document that is not in this run"
-        yield f"Duplicate of {name} ({kept.hex()})."
+        yield f"Duplicate of {kept_uri} ({kept.hex()})."
         yield (
             f"Their true Jaccard similarity is {row['similarity']:.3f}; of {row['cluster_size']} documents in the "
             "cluster that one stays."

@@ -60,6 +60,10 @@ def test_a_duplicate_names_the_kept_document_and_their_similarity(folder: Path) 
     assert kept["verdict"] == "kept"
     assert kept["uri"] in told["sentences"][0]
     assert f"{row['similarity']:.3f}" in told["sentences"][1]
+    difference = told["difference"]
+    assert bool(difference["passages"]) == (row["similarity"] < 1)
+    shown = gristmill("explain", "run", row["doc_id"].hex(), folder=folder).stdout
+    assert "differing passages" in shown or "Word for word" in shown
 
 
 def test_a_record_that_failed_says_where_and_why(folder: Path) -> None:

@@ -9,9 +9,11 @@ import click
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from gristmill.commands.summary import plain_table, show, wide_console
 from gristmill.reports.explain import Story, explain
+from gristmill.reports.passages import Difference
 from gristmill.units import format_count
 
 MOST_CUTS = 20
@@ -54,6 +56,8 @@ def print_story(console: Console, story: Story, *, all_signals: bool = False) ->
         show(console, _cuts(story.cuts))
     if story.rules:
         show(console, _rules(story.rules))
+    if story.difference is not None:
+        _print_difference(console, story.difference)
     if all_signals and story.signals:
         table = plain_table("all signals")
         table.add_column("signal")
@@ -75,6 +79,22 @@ def _cuts(cuts: list[dict[str, Any]]) -> Table:
         where = f"{cut['start']}-{cut['end']}"
         table.add_row(cut["edit"], cut["reason"], where, format_count(cut["characters"]), escape(passage))
     return table
+
+
+def _print_difference(console: Console, difference: Difference) -> None:
+    """Where the text differs from that of the kept document, word by word."""
+    if not difference.passages:
+        console.print("  Word for word, the two texts are the same.", highlight=False)
+        return
+    more = "" if difference.complete else ", the first of more"
+    sizes = f"{difference.first_words:,} words kept, {difference.second_words:,} here"
+    table = plain_table(f"differing passages{more} ({sizes})")
+    for name in ("word", "after", "kept document", "this document"):
+        table.add_column(name, justify="right" if name == "word" else "left", overflow="fold")
+    for passage in difference.passages:
+        cells = (Text(part or "-") for part in (passage.before, passage.first, passage.second))
+        table.add_row(f"{passage.word:,}", *cells)
+    show(console, table)
 
 
 def _rules(rules: list[dict[str, Any]]) -> Table:
