@@ -56,7 +56,11 @@ def sentences() -> list[str]:
     folders = [SHARED / "books" / "text" / language for language in LANGUAGES]
     if not folders[0].is_dir():
         folders = [ROOT / "examples" / "data" / "books"]
-    texts = [path.read_text(encoding="utf-8") for folder in folders for path in sorted(folder.glob("*.txt"))]
+    texts = [
+        path.read_text(encoding="utf-8", errors="replace")
+        for folder in folders
+        for path in sorted(folder.glob("*.txt"))
+    ]
     return split([*texts, *page_texts()])
 
 

@@ -69,7 +69,8 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
 
 
 def resolved(session: Session) -> list[dict[str, Any]]:
-    return pq.read_table(session.run.path("dedup", "resolved.parquet")).to_pylist()
+    rows: list[dict[str, Any]] = pq.read_table(session.run.path("dedup", "resolved.parquet")).to_pylist()
+    return rows
 
 
 def test_little_memory_finds_the_same(runs: Runs) -> None:
@@ -82,6 +83,23 @@ def test_little_memory_finds_the_same(runs: Runs) -> None:
     mine, other = (Path(session.run.path("dedup", "components.parquet")) for session in (little, ample))
     assert pq.read_table(mine).equals(pq.read_table(other))
     assert not Path(little.run.path("_tmp", "keys")).exists()
+
+
+def test_the_shuffle_and_the_files_of_keys_give_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings: dict[str, Any] = {"partition_bytes": "24 kB", "memory": "100 kB"}
+    on_files, _ = deduplicated(tmp_path, texts(), "files", **settings)
+    monkeypatch.setattr("gristmill.pipelines.dedup_stage.joins_on_files", lambda *_: False)
+    shuffled, _ = deduplicated(tmp_path, texts(), "shuffled", **settings)
+
+    assert "keys" in on_files.state["stages"]
+    assert "keys" not in shuffled.state["stages"]
+    for folder in ("edges", "local_edges"):
+        mine, other = (
+            {path.name: path.read_bytes() for path in Path(session.run.path("dedup", folder)).rglob("*.parquet")}
+            for session in (on_files, shuffled)
+        )
+        assert mine == other
+        assert len(mine) >= 3
 
 
 def test_every_duplicate_names_a_kept_document_at_least_as_similar_as_the_minimum(runs: Runs) -> None:
