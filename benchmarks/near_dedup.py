@@ -1,11 +1,12 @@
 """Near-deduplication from texts to the list of duplicates: ours, rensa with its LSH, datatrove's four MinHash stages.
 
-    python -m benchmarks.near_dedup [--documents 1000000] [--datatrove-documents 5000] [--folder FOLDER]
+    python -m benchmarks.near_dedup [--documents 1000000] [--datatrove-documents 5000] [--workers N] [--folder DIR]
 
 All read the same documents of about 1 KB (see ``planted.py``) and use 14 bands of 8 rows over word 5-grams.
 
-* **Ours** is the dedup stage of a run with two processes: signatures, join, components, and the true Jaccard
-  similarity of every candidate before anything is removed. It also finds exact copies.
+* **Ours** is the dedup stage of a run in one process (``--workers 2`` for two; each costs some CPU seconds to start in
+  every step): signatures, join, components, and the true Jaccard similarity of every candidate before anything is
+  removed. It also finds exact copies.
 * **rensa** runs in one process (its batches use no second core), its shingles made in Python; *flags* is its fastest
   way and only says that a document has a neighbour, *candidates* says which. It compares no texts.
 * **datatrove** runs its four stages with two workers on the first documents only, because all of them would take hours.
@@ -32,7 +33,7 @@ from benchmarks.measuring import Measured, machine, run_measured, say, versions
 from benchmarks.peers import peer_python, pinned
 
 HERE = Path(__file__).resolve().parent
-WORKERS = 2
+DATATROVE_WORKERS = 2
 SEED = 17
 
 
@@ -69,13 +70,13 @@ def row(measured: Measured, documents: int, cpu_seconds: float | None = None) ->
     }
 
 
-def ours(folder: Path, documents: int) -> dict[str, Any]:
+def ours(folder: Path, documents: int, workers: int = 1) -> dict[str, Any]:
     """Our dedup stage over prepared documents."""
     program = [sys.executable, "-m", "benchmarks.near_dedup_ours"]
     run = folder / f"run-{documents}"
     shutil.rmtree(run, ignore_errors=True)
     run_measured([*program, "prepare", texts_of(folder, documents), run], folder)
-    measured = run_measured([*program, "dedup", run, "--workers", str(WORKERS)], folder)
+    measured = run_measured([*program, "dedup", run, "--workers", str(workers)], folder)
     shutil.rmtree(run)
     return row(measured, documents)
 
@@ -98,10 +99,10 @@ def datatrove(folder: Path, documents: int) -> dict[str, Any]:
     shutil.rmtree(output, ignore_errors=True)
     texts.mkdir(exist_ok=True)
     lines = (texts_of(folder, documents) / "part-0000.jsonl").read_text(encoding="utf-8").split("\n")[:-1]
-    for number in range(WORKERS):
-        (texts / f"{number}.jsonl").write_text("\n".join(lines[number::WORKERS]) + "\n", encoding="utf-8")
-    command: list[str | Path] = [peer_python("datatrove"), HERE / "datatrove_minhash.py", texts, output, str(WORKERS)]
-    measured = run_measured(command, folder)
+    for number in range(DATATROVE_WORKERS):
+        (texts / f"{number}.jsonl").write_text("\n".join(lines[number::DATATROVE_WORKERS]) + "\n", encoding="utf-8")
+    command: list[str | Path] = [peer_python("datatrove"), HERE / "datatrove_minhash.py", texts, output]
+    measured = run_measured([*command, str(DATATROVE_WORKERS)], folder)
     shutil.rmtree(output)
     return row(measured, documents)
 
@@ -111,6 +112,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--documents", type=int, default=1_000_000)
     parser.add_argument("--datatrove-documents", type=int, default=5_000)
+    parser.add_argument("--workers", type=int, default=1, help="our processes")
     parser.add_argument("--folder", type=Path, help="keep the texts here, for another time")
     arguments = parser.parse_args()
     about, rows = machine(), {}
@@ -118,7 +120,7 @@ def main() -> None:
         ours(folder, 2_000)  # numba's kernels compile at the first use
         for documents in dict.fromkeys((arguments.datatrove_documents, arguments.documents)):
             say(f"ours on {documents:,} documents ...")
-            rows[f"gristmill, {documents:,} documents"] = ours(folder, documents)
+            rows[f"gristmill, {documents:,} documents"] = ours(folder, documents, arguments.workers)
         say("rensa ...")
         rows |= rensa(folder, arguments.documents)
         say("datatrove ...")
@@ -130,7 +132,7 @@ def main() -> None:
         if not name.startswith("gristmill")
     }
     known = versions("gristmill", "apache-beam") | pinned("rensa", "rensa") | pinned("datatrove", "datatrove")
-    result = {"benchmark": "near_dedup", "machine": about, "workers": WORKERS, "rows": rows, "ratio": ratio}
+    result = {"benchmark": "near_dedup", "machine": about, "workers": arguments.workers, "rows": rows, "ratio": ratio}
     print(json.dumps({**result, "versions": known}))
 
 
