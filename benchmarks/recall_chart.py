@@ -59,6 +59,6 @@ def recall_chart(rows: Sequence[dict[str, float]], plan: BandPlan, min_jaccard: 
         tip = f"similarity {row['similarity']:.3f}: {row['recall']:.1%} candidates, {row['removed']:.1%} removed"
         parts.append(f'<rect x="{x - 6}" y="{gone - 6}" width="12" height="12" class="gone"/>')
         parts.append(f'<circle cx="{x}" cy="{y}" r="4.5" class="dot"><title>{tip}</title></circle>')
-    legend = "line: theory    dots: became candidates    squares: one stays for both, after verification"
+    legend = "line: theory   dots: became candidates   squares: one stays for both"
     parts.append(f'<text x="{LEFT}" y="{HEIGHT - 6}" xml:space="preserve">Jaccard similarity.  {legend}</text>')
     return "\n".join([*parts, "</svg>"]) + "\n"
