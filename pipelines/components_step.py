@@ -19,7 +19,7 @@ from gristmill import storage
 from gristmill.dedup.components import connected_components
 from gristmill.pipelines.plan import Task
 from gristmill.pipelines.session import Session
-from gristmill.pipelines.star_rounds import COMPONENT_SCHEMA, components_on_files, read_labels, rounds_folder
+from gristmill.pipelines.star_rounds import COMPONENT_SCHEMA, STEP, components_on_files, read_labels, rounds_folder
 from gristmill.runs import RunDirectory
 from gristmill.tables import ShardWriter, one_batch, read_counts, read_footer, read_groups, read_table
 
@@ -56,6 +56,7 @@ def group_candidates(session: Session, edges: Sequence[Task], key: str, document
     footer = read_footer(uri)
     if footer is not None and footer[0] == key:
         return
+    session.state["stages"].pop(STEP, None)
     pairs = sum(int(counts["pairs"]) for counts in read_counts([task.uri for task in edges]))
     if fits_in_memory(pairs, session.config.dedup.memory_bytes):
         write_components(session.run, _solved(edges), key, pairs)

@@ -93,6 +93,8 @@ def _join(session: Session, printed: Sequence[Task], edges: Sequence[Task], loca
         _join_files(session, every, plan, here, emit)
         return
 
+    session.state["stages"].pop("keys", None)
+
     def round_of(wanted: tuple[int, ...]) -> Callable[[beam.Pipeline], None]:
         def build(pipeline: beam.Pipeline) -> None:
             chosen = dataclasses.replace(emit, wanted=tuple(edges[number].number for number in wanted))
@@ -141,6 +143,7 @@ def _resolve(session: Session, printed: Sequence[Task], edges_key: str) -> list[
     session.execute(plan, *(round_of(part) for part in parts))
     for task in _unwritten(plan):
         write_resolved(run.uri, task, CANDIDATE_SCHEMA.empty_table(), dedup)
+    session.state["stages"].pop("resolve oversized", None)
     if oversized:
         work = ResolveOversized(run.uri, emit, store_plan(run, readers))
         session.shardwise("resolve oversized", tasks[count:], work)

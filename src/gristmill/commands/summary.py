@@ -11,7 +11,21 @@ from rich.table import Table
 
 from gristmill.units import format_bytes, format_count, format_seconds
 
-STEPS = ("extract", "edit", "annotate", "decide", "fingerprint", "join", "resolve", "encode", "gather", "report")
+STEPS = (
+    "extract",
+    "edit",
+    "annotate",
+    "decide",
+    "fingerprint",
+    "keys",
+    "join",
+    "components",
+    "resolve",
+    "resolve oversized",
+    "encode",
+    "gather",
+    "report",
+)
 """The steps of a run in the order they are done."""
 
 
