@@ -9,14 +9,18 @@ from gristmill.errors import ConfigError, unknown_name
 from gristmill.filters.extras import Extra
 from gristmill.filters.measure import Signal
 from gristmill.filters.signals import SIGNALS
+from gristmill.pipelines.index_match import check_indexes
 
 
 def check_dedup(config: Config, extras: Sequence[Extra]) -> None:
-    """The signal that ``keep = "best_quality"`` orders by is a number that this run measures.
+    """The indexes are there and of this run's parameters; ``keep = "best_quality"`` orders by a number it measures.
 
     Raises:
-        ConfigError: it is not.
+        ConfigError: there is no such number.
+        RunDirectoryError: an index is not there, or was made with other parameters.
+        IntegrityError: an index is not whole.
     """
+    check_indexes(config)
     dedup = config.dedup
     if dedup.keep != "best_quality":
         return

@@ -16,6 +16,7 @@ from gristmill.pipelines.cluster_counts import added
 from gristmill.pipelines.components_step import components_uri
 from gristmill.pipelines.fingerprint import FOLDER as FINGERPRINTS
 from gristmill.pipelines.join import FOLDER as EDGES
+from gristmill.pipelines.known_step import known_facts
 from gristmill.pipelines.plan import Task
 from gristmill.pipelines.resolve import FOLDER as RESOLVED
 from gristmill.pipelines.resolve import resolved_uri
@@ -58,6 +59,7 @@ def dedup_facts(session: Session, tasks: Sequence[Task]) -> dict[str, object]:
         "candidate_pairs": components.get("edges", 0),
         "candidates": components.get("documents", 0),
         "shorter_than_shingle": sum(int(counts["shorter_than_shingle"]) for counts in printed),
+        "earlier_runs": known_facts(run),
         "keep": session.config.dedup.keep,
         "max_bucket": session.config.dedup.max_bucket,
         "min_jaccard": session.config.dedup.near.min_jaccard if session.config.dedup.near else None,

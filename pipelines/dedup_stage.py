@@ -16,6 +16,7 @@ from gristmill.pipelines.join import FOLDER as EDGES
 from gristmill.pipelines.join import KEY_SCHEMA, EmitKeys, Join, join_tasks, local_task, write_edges
 from gristmill.pipelines.join import LOCAL_FOLDER as LOCAL_EDGES
 from gristmill.pipelines.key_files import JoinFiles, WriteKeys, joins_on_files, keys_folder, missing_keys
+from gristmill.pipelines.known_step import match_earlier
 from gristmill.pipelines.oversized import ResolveOversized, group_bytes
 from gristmill.pipelines.plan import Plan, Task, make_plan, prune, store_plan
 from gristmill.pipelines.resolve import (
@@ -53,10 +54,11 @@ def run_dedup(session: Session, decided: Sequence[Task]) -> str:
     printed = fingerprint_tasks(run, dedup, decided)
     prune(run, FINGERPRINTS, [task.uri for task in printed])
     session.shardwise("fingerprint", printed, Fingerprint(run.uri, dedup.near or None))
+    printed, known = match_earlier(session, printed)
     (last,) = read_counts([decided[-1].uri])
     key = find_candidates(session, printed, decided[-1].first + int(str(last["documents"])))
     groups = _resolve(session, printed, key)
-    merge_resolved(run, [task.uri for task in groups], groups[0].key)
+    merge_resolved(run, [*(task.uri for task in groups), *known], groups[0].key)
     return groups[0].key
 
 

@@ -172,7 +172,9 @@ class Verdicts:
         index = pa.array(place, mask=place < 0)
         combined = resolved.combine_chunks()
         self.duplicate_of = combined.column("duplicate_of").take(index).combine_chunks()
+        self.duplicate_run = combined.column("duplicate_run").take(index).combine_chunks()
         self.similarity = combined.column("similarity").take(index).combine_chunks()
+        self.evidence = combined.column("similarity_evidence").unify_dictionaries().take(index).combine_chunks()
         self.is_duplicate = self.duplicate_of.is_valid()
         self._rows = rows
 
@@ -181,7 +183,9 @@ class Verdicts:
         part = object.__new__(Verdicts)
         part.cluster_size = self.cluster_size[first : first + count]
         part.duplicate_of = self.duplicate_of.slice(first, count)
+        part.duplicate_run = self.duplicate_run.slice(first, count)
         part.similarity = self.similarity.slice(first, count)
+        part.evidence = self.evidence.slice(first, count)
         part.is_duplicate = self.is_duplicate.slice(first, count)
         part._rows = count
         return part
@@ -214,7 +218,9 @@ def ledger_rows(
         "failed_rules": decided.column("failed_rules"),
         "evidence": decided.column("evidence"),
         "duplicate_of": verdicts.duplicate_of,
+        "duplicate_run": verdicts.duplicate_run,
         "similarity": verdicts.similarity,
+        "similarity_evidence": verdicts.evidence,
         "cluster_size": pa.array(verdicts.cluster_size),
         "language": decided.column("language"),
         "language_score": decided.column("language_score"),

@@ -18,12 +18,13 @@ import pyarrow as pa
 
 from gristmill import storage
 from gristmill.config import Config
+from gristmill.dedup.digests import halves
 from gristmill.dedup.exact import exact_hashes
 from gristmill.dedup.preference import preference
 from gristmill.dedup.resolve import Resolution, resolve
 from gristmill.dedup.shingles import shingle_sets
 from gristmill.dedup_config import DedupSection
-from gristmill.documents import DOC_ID_BYTES, LEDGER_SCHEMA
+from gristmill.documents import DOC_ID_BYTES, LEDGER_SCHEMA, SIMILARITY_EVIDENCE
 from gristmill.pipelines.cluster_counts import Compared, SourceStarts, counted, likeness_to_best
 from gristmill.pipelines.coders import grouped
 from gristmill.pipelines.components_step import components_uri, group_ends, read_range, regrouped
@@ -40,7 +41,10 @@ RESOLVED_SCHEMA = pa.schema(
     [
         pa.field("document", pa.int64(), nullable=False),
         LEDGER_SCHEMA.field("doc_id"),
-        *(LEDGER_SCHEMA.field(name) for name in ("duplicate_of", "similarity", "cluster_size")),
+        *(
+            LEDGER_SCHEMA.field(name)
+            for name in ("duplicate_of", "duplicate_run", "similarity", "similarity_evidence", "cluster_size")
+        ),
     ]
 )
 """One row per document of a cluster of two or more; ``duplicate_of`` is null for the kept one."""
@@ -266,11 +270,16 @@ def clusters(batch: pa.RecordBatch, result: Resolution) -> pa.RecordBatch:
     kept_row = result.duplicate_of[chosen]
     duplicate = kept_row >= 0
     similarity = result.similarity[chosen]
+    exact = halves(batch.column("exact"))
+    same = (exact[chosen] == exact[kept_row]).all(axis=1)
+    evidence = pa.array(np.where(same, 0, 1).astype(np.int32), mask=~duplicate)
     columns = [
         batch.column("document").take(pa.array(chosen)),
         doc_ids.take(pa.array(chosen)),
         doc_ids.take(pa.array(kept_row, mask=~duplicate)),
+        pa.nulls(len(chosen), pa.string()),
         pa.array(similarity.astype(np.float32), mask=~duplicate),
+        pa.DictionaryArray.from_arrays(evidence, list(SIMILARITY_EVIDENCE)),
         pa.array(result.cluster_size[chosen].astype(np.int32)),
     ]
     return pa.RecordBatch.from_arrays(columns, schema=RESOLVED_SCHEMA)
@@ -291,7 +300,7 @@ class Resolve(beam.PTransform):
 
 
 def merge_resolved(run: RunDirectory, uris: Sequence[str], key: str) -> None:
-    """All groups in one file sorted by document number, from which each shard reads its own range."""
+    """All resolved documents in one file sorted by document number, from which each shard reads its own range."""
     uri = resolved_uri(run)
     footer = read_footer(uri)
     if footer is not None and footer[0] == key:

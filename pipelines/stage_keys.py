@@ -27,10 +27,12 @@ VERSIONS: Mapping[str, int] = {
     "annotate": 4,
     "decide": 2,
     "fingerprint": 2,
+    "match": 1,
+    "select": 1,
     "join": 2,
     "resolve": 3,
     "train_tokenizer": 1,
-    "encode": 2,
+    "encode": 3,
     "gather": 1,
     "report": 1,
 }

@@ -12,7 +12,10 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from gristmill import storage
 from gristmill.documents import DOCUMENT_SCHEMA
@@ -20,7 +23,7 @@ from gristmill.errors import IntegrityError
 from gristmill.filters.edits.cuts import apply, from_column
 from gristmill.pipelines.plan import Task
 from gristmill.runs import RunDirectory
-from gristmill.tables import read_counts, read_groups
+from gristmill.tables import one_batch, read_counts, read_groups
 
 
 class Texts:
@@ -62,14 +65,46 @@ class Texts:
             arrays = [*held.values(), *(cuts.column(name) for name in beside)]
             yield pa.RecordBatch.from_arrays(arrays, schema=pa.schema(fields))
 
+    def picked(self, rows: npt.NDArray[np.int64]) -> pa.Array:
+        """The edited texts of some rows, in their order; without cuts, only the row groups that hold one are read.
+
+        Raises:
+            IntegrityError: there is no such row, or the cuts do not belong to these documents.
+        """
+        wanted, back = np.unique(rows, return_inverse=True)
+        with pq.ParquetFile(self._documents) as file:
+            groups = range(file.num_row_groups)
+            starts = np.cumsum([0, *(file.metadata.row_group(group).num_rows for group in groups)])
+            if len(wanted) and not 0 <= int(wanted[0]) <= int(wanted[-1]) < int(starts[-1]):
+                message = f"{self._documents}: wanted rows {wanted[0]} to {wanted[-1]}, got {starts[-1]} rows"
+                raise IntegrityError(message)
+            held = set((np.searchsorted(starts, wanted, side="right") - 1).tolist())
+            # Cuts are read group by group beside the documents; without them, a group that holds no row is passed over.
+            edited = self.groups(["text"]) if self._cuts else None
+            parts = [pa.array([], pa.large_string())]
+            for group in groups:
+                batch = next(edited) if edited else None
+                if group in held:
+                    batch = batch or one_batch(file.read_row_group(group, columns=["text"], use_threads=False))
+                    mine = wanted[(wanted >= starts[group]) & (wanted < starts[group + 1])]
+                    parts.append(batch.column(0).take(pa.array(mine - starts[group])))
+        return pa.concat_arrays(parts).take(pa.array(back))
+
 
 @contextlib.contextmanager
 def open_texts(run: RunDirectory, task: Task) -> Iterator[Texts]:
     """The texts of the raw shard of a task, with the cuts that the task says are in force."""
+    names = (task.raw.source, f"{task.raw.name}.parquet")
+    with open_texts_at(run.path("documents", *names), run.path(task.cuts, *names) if task.cuts else None) as texts:
+        yield texts
+
+
+@contextlib.contextmanager
+def open_texts_at(documents: str, cuts: str | None) -> Iterator[Texts]:
+    """The texts of a file of documents with the cuts of another."""
     with contextlib.ExitStack() as stack:
-        documents = stack.enter_context(storage.local_copy(run.shard("documents", task.raw)))
-        cuts = stack.enter_context(storage.local_copy(run.shard(task.cuts, task.raw))) if task.cuts else None
-        yield Texts(documents, cuts)
+        copied = stack.enter_context(storage.local_copy(documents))
+        yield Texts(copied, stack.enter_context(storage.local_copy(cuts)) if cuts else None)
 
 
 def text_bytes(run: RunDirectory, tasks: Sequence[Task]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gristmill.documents import SIMILARITY_EVIDENCE
 from gristmill.reports.page import Cell, Chart, Column, Table, share
 from gristmill.reports.run_facts import DedupFact
 from gristmill.reports.wording import count, counted
@@ -22,6 +23,10 @@ def search_tables(fact: DedupFact) -> tuple[Table, ...]:
         rows.append(["Of these, kept or without a copy", refused, share(refused, candidates)])
     if fact.candidate_pairs is not None:
         rows.insert(0, ["Links between documents that share a band", fact.candidate_pairs, None])
+    if fact.shorter_than_shingle is not None:
+        short = "Documents too short for shingles, which only an exact copy can match"
+        rows.append([short, fact.shorter_than_shingle, None])
+    rows += _earlier_rows(fact)
     table = Table(
         "search",
         "The search for duplicates",
@@ -32,6 +37,17 @@ def search_tables(fact: DedupFact) -> tuple[Table, ...]:
         rows,
     )
     return (table, *_likeness_table(fact))
+
+
+def _earlier_rows(fact: DedupFact) -> list[list[Cell]]:
+    """Copies of documents of earlier runs, by how they are known and by run."""
+    rows: list[list[Cell]] = []
+    for name, found in sorted((fact.earlier_runs or {}).items()):
+        if isinstance(found, dict):
+            rows += [[f"Copies of documents of the earlier run {run}", number, None] for run, number in found.items()]
+        elif name in SIMILARITY_EVIDENCE:
+            rows.append([f"Copies of documents of earlier runs, {name}", found, None])
+    return rows
 
 
 def _likeness_table(fact: DedupFact) -> tuple[Table, ...]:

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from gristmill import storage
 from gristmill.config import Config
+from gristmill.dedup.index_files import head_uri, open_index
 from gristmill.errors import InputError
 from gristmill.filters.configured import configured_rules
 from gristmill.filters.rule_types import ResolvedRule
@@ -134,7 +135,7 @@ def _story(
         facts["tokens"] = f"{row['tokens']:,} in {_part(run, row)}"
     facts["cluster"] = f"{row['cluster_size']} documents"
     twin = _kept(run, shards, row)
-    told = _sentences(row, judged, twin[1]["uri"] if twin else "a document that is not in this run")
+    told = _sentences(config, row, judged, twin[1]["uri"] if twin else "a document that is not in this run")
     sentences = [*told, *cut_sentences(cuts)]
     difference = differing_passages(_text(run, folder, *twin), text) if twin else None
     return Story(row["uri"], row["verdict"], sentences, facts, judged, signals, cuts, difference)
@@ -148,13 +149,15 @@ def _text(run: RunDirectory, folder: str, shard: RawShard, row: dict[str, Any]) 
 
 def _kept(run: RunDirectory, shards: Sequence[RawShard], row: dict[str, Any]) -> tuple[RawShard, dict[str, Any]] | None:
     """Shard and ledger row of the document of this run that a duplicate duplicates."""
-    if row["duplicate_of"] is None:
+    if row["duplicate_of"] is None or row["duplicate_run"] is not None:
         return None
     wanted = pa.scalar(row["duplicate_of"], pa.binary(16))
     return next(iter(_find(run, shards, lambda table: pc.equal(table.column("doc_id"), wanted))), None)
 
 
-def _sentences(row: dict[str, Any], judged: list[dict[str, Any]], kept_uri: str) -> Iterator[str]:
+def _sentences(
+    config: Config, row: dict[str, Any], judged: list[dict[str, Any]], kept_uri: str
+) -> Iterator[str]:
     failed = [rule for rule in judged if rule["passed"] is False]
     if row["verdict"] == "removed":
         yield f"Removed: it fails {len(failed)} of {len(judged)} rules."
@@ -162,6 +165,9 @@ def _sentences(row: dict[str, Any], judged: list[dict[str, Any]], kept_uri: str)
             yield f"{rule['rule']}: {rule['signal']} is {_short(rule['value'])}, kept would be {rule['keeps']}."
     elif row["verdict"] == "duplicate":
         kept = row["duplicate_of"]
+        if row["duplicate_run"] is not None:
+            yield from _earlier(config, row)
+            return
         yield f"Duplicate of {kept_uri} ({kept.hex()})."
         yield (
             f"Their true Jaccard similarity is {row['similarity']:.3f}; of {row['cluster_size']} documents in the "
@@ -175,6 +181,30 @@ def _sentences(row: dict[str, Any], judged: list[dict[str, Any]], kept_uri: str)
         yield f"Kept: it passes all {len(judged)} rules in force."
         if row["cluster_size"] > 1:
             yield f"It stands for a cluster of {row['cluster_size']} documents; the others are duplicates of it."
+
+
+def _earlier(config: Config, row: dict[str, Any]) -> Iterator[str]:
+    """The sentences on a duplicate of a document of an earlier run, which an index knows."""
+    kept = row["duplicate_of"]
+    name, run_uri = "", ""
+    for uri in config.dedup.index:
+        if not storage.exists(head_uri(uri)):
+            continue
+        index = open_index(uri)
+        for number, rows in index.find(pa.array([kept], pa.binary(16))):
+            found = index.segments[number].documents.slice(int(rows[0]), 1).to_pylist()[0]
+            name, run_uri = found["uri"], index.head.runs[found["run"]].uri
+    yield (
+        f"Duplicate of {name or 'a document that its index does not hold any more'} ({kept.hex()}) "
+        f"of the earlier run {row['duplicate_run']!r}{f' in {run_uri}' if run_uri else ''}."
+    )
+    yield {
+        "exact": "Their texts are equal but for case and white space.",
+        "verified": f"Their true Jaccard similarity is {row['similarity']:.3f}.",
+        "estimated": f"The earlier text is gone; by their signatures, their Jaccard similarity is about "
+        f"{row['similarity']:.3f}.",
+    }[row["similarity_evidence"]]
+    yield f"{row['cluster_size'] - 1} documents of this run duplicate that one; the earlier one stays."
 
 
 def _judged(rule: ResolvedRule, signals: dict[str, Any], kind: str, failed: set[str]) -> dict[str, Any]:

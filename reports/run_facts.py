@@ -64,6 +64,10 @@ class DedupFact(StrictModel):
     hot_buckets_total: int = Field(default=0, description="buckets above max_bucket")
     hot_buckets: tuple[HotBucketFact, ...] = Field(default=(), description="the largest of them")
     largest_clusters: tuple[ClusterFact, ...] = Field(default=(), description="the largest clusters of duplicates")
+    shorter_than_shingle: int | None = Field(default=None, description="documents that only an exact copy can match")
+    earlier_runs: dict[str, int | dict[str, int]] | None = Field(
+        default=None, description="copies of documents of earlier runs: by evidence, pairs compared, and by run"
+    )
 
 
 class RunFacts(StrictModel):

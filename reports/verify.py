@@ -142,7 +142,8 @@ def _ledger(run: RunDirectory, shards: Sequence[RawShard], kept: KeptDocuments) 
             yield f"{uri}: a duplicate names no kept document, or another verdict names one"
         rows = table.filter(pc.equal(verdict, "kept"))
         kept.tokens.update(zip(rows.column("doc_id").to_pylist(), rows.column("tokens").to_pylist(), strict=True))
-        targets.update(table.column("duplicate_of").drop_null().to_pylist())
+        here = table.filter(pc.is_null(table.column("duplicate_run")))
+        targets.update(here.column("duplicate_of").drop_null().to_pylist())
     for target in sorted(targets - kept.tokens.keys()):
         yield f"a duplicate names {target.hex()}, which is not a kept document of this run"
 

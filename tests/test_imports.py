@@ -35,10 +35,10 @@ FILE_READERS = {
         "word_lists.py",
         "perplexity.py",
     },
-    "dedup": set(),
+    "dedup": {"index_files.py"},
     "tokenize": {"shards.py", "manifest.py", "vocabulary.py"},
 }
-"""Modules of the pure layers that may touch files, because a model, a vocabulary or the shard format is one."""
+"""Modules of the pure layers that may touch files, because a model, a vocabulary, the shard format or an index is one."""
 
 
 def layer_of(path: Path) -> str:

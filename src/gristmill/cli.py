@@ -14,6 +14,7 @@ from gristmill.commands.catalog import config_command, rules_command, sources_co
 from gristmill.commands.classifier import classifier_group
 from gristmill.commands.doctor import doctor_command
 from gristmill.commands.explain import explain_command
+from gristmill.commands.index import index_command
 from gristmill.commands.plan import plan_command
 from gristmill.commands.report import report_command
 from gristmill.commands.run import run_command
@@ -62,6 +63,7 @@ for command in (
     sources_command,
     config_command,
     bands_command,
+    index_command,
     doctor_command,
 ):
     cli.add_command(command)

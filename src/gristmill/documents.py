@@ -26,6 +26,10 @@ DATE_EVIDENCE = ("declared", "html", "http", "crawl", "none")
 LICENSE_EVIDENCE = ("document", "detected", "source", "none")
 """Where ``license`` comes from: stated in the document, a licence file or tag, the config, nowhere."""
 
+SIMILARITY_EVIDENCE = ("exact", "verified", "estimated")
+"""How the similarity of a duplicate is known: the normalized texts are equal, the shingles of both texts were compared,
+or only the signatures of both, because the text of an earlier run is gone."""
+
 VERDICTS = ("kept", "removed", "duplicate", "error")
 
 _DICTIONARY = pa.dictionary(pa.int32(), pa.string())
@@ -76,7 +80,9 @@ LEDGER_SCHEMA = pa.schema(
         pa.field("failed_rules", pa.list_(_DICTIONARY), nullable=False),
         pa.field("evidence", EVIDENCE_TYPE, nullable=False),
         pa.field("duplicate_of", pa.binary(DOC_ID_BYTES)),
+        pa.field("duplicate_run", pa.string()),
         pa.field("similarity", pa.float32()),
+        pa.field("similarity_evidence", _DICTIONARY),
         pa.field("cluster_size", pa.int32(), nullable=False),
         pa.field("language", _DICTIONARY, nullable=False),
         pa.field("language_score", pa.float32(), nullable=False),
@@ -84,8 +90,10 @@ LEDGER_SCHEMA = pa.schema(
     ]
 )
 """One row per document: the decision and its evidence. ``failed_rules`` holds every rule that failed, in rule order;
-``evidence`` what was found of which list or evaluation item, and where (empty for most documents).
-``cluster_size`` counts the documents of the near-duplicate cluster, the kept one included (1: no duplicate known)."""
+``evidence`` what was found of which list or evaluation item, and where (empty for most documents). ``duplicate_run``
+names the earlier run that ``duplicate_of`` belongs to, null for this run; ``similarity_evidence`` says how the
+similarity is known (`SIMILARITY_EVIDENCE`). ``cluster_size`` counts the documents of the near-duplicate cluster, the
+kept one included (1: no duplicate known)."""
 
 ERROR_SCHEMA = pa.schema(
     [

@@ -21,7 +21,9 @@ from gristmill.pipelines.encode import Encode, TokenizerSpec
 from gristmill.pipelines.extract import Extract
 from gristmill.pipelines.fingerprint import Fingerprint
 from gristmill.pipelines.gather import EmitRows, Gather
+from gristmill.pipelines.index_match import MOST_PARTITIONS, EmitMatches, Match
 from gristmill.pipelines.join import EmitKeys, Join
+from gristmill.pipelines.known_step import Select
 from gristmill.pipelines.measure import Measure
 from gristmill.pipelines.plan import Plan, Task, load_plan, store_plan
 from gristmill.pipelines.resolve import EmitCandidates, Resolve
@@ -61,6 +63,10 @@ STEPS: dict[str, Builder] = {
     "annotate": _work(lambda uri, _: Annotate(uri)),
     "decide": _work(lambda uri, config: Decide(uri, configured_rules(config))),
     "fingerprint": _work(lambda uri, config: Fingerprint(uri, config.dedup.near or None)),
+    "match": lambda run, plan, parts: Match(
+        plan, plan, EmitMatches(run.uri, DedupSection(), parts, tuple(range(min(parts, MOST_PARTITIONS))))
+    ),
+    "select": _work(lambda uri, config: Select(uri, config.dedup.near or None)),
     "join": lambda run, plan, parts: Join(
         plan, plan, EmitKeys(run.uri, DedupSection(), parts, tuple(range(parts)), "k" * 32)
     ),

@@ -17,6 +17,8 @@ STEPS = (
     "annotate",
     "decide",
     "fingerprint",
+    "match",
+    "select",
     "keys",
     "join",
     "components",
