@@ -114,7 +114,8 @@ def _story(
     document = _read_row(run.shard("documents", shard), row["row"])
     signals = _read_row(run.shard("signals", shard), row["row"])
     signals.pop("doc_id")
-    rules = configured_rules(Config.model_validate(state["config"]))
+    config = Config.model_validate(state["config"])
+    rules = configured_rules(config)
     judged = [_judged(rule, signals, document["kind"], set(row["failed_rules"])) for rule in rules]
     folder = state.get("cuts", "")
     stored = _read_row(run.shard(folder, shard), row["row"])["cuts"] if folder else []
