@@ -22,8 +22,8 @@ from gristmill.dedup.index_format import Head, IndexedRun, Parameters, Segment
 from gristmill.dedup.minhash import Signatures
 from gristmill.errors import ConfigError, EmptyResultError, InputError, RunDirectoryError
 
-SEGMENT_DOCUMENTS = 1_000_000
-"""Documents in a segment at most: about 1.1 GB while it is sorted, 0.7 GB on disk for 112 values."""
+SEGMENT_DOCUMENTS = 500_000
+"""Documents in a segment at most: about 1.2 GB while it is sorted, 0.4 GB on disk for 112 values."""
 
 MOST_SMALL_SEGMENTS = 8
 """More segments than this that are less than half full are merged by the next addition."""
