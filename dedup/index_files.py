@@ -133,6 +133,11 @@ def write_segment(
     return Segment(sequence, documents.num_rows, len(sorted_keys), files)
 
 
+def _uncopied(column: pa.ChunkedArray) -> pa.Array:
+    """A column as one array; combining its chunks would copy even a single one, and so load what is only mapped."""
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+
+
 class OpenSegment:
     """One segment, its files mapped into memory where they are local; pages are read as they are asked for.
 
@@ -147,10 +152,10 @@ class OpenSegment:
     def __init__(self, segment: Segment, tables: Sequence[pa.Table]) -> None:
         self.segment = segment
         self.documents, rows, keys = tables
-        flat = rows.column(0).combine_chunks().flatten().to_numpy()
+        flat = _uncopied(rows.column(0)).flatten().to_numpy()
         self.signatures: Signatures = flat.reshape(segment.documents, -1)
-        self.keys: BandKeys = keys.column("key").combine_chunks().to_numpy()
-        self.holders: npt.NDArray[np.uint32] = keys.column("document").combine_chunks().to_numpy()
+        self.keys: BandKeys = _uncopied(keys.column("key")).to_numpy()
+        self.holders: npt.NDArray[np.uint32] = _uncopied(keys.column("document")).to_numpy()
 
     def visible(self, rows: Ids, hidden: pa.Array) -> npt.NDArray[np.bool_]:
         """Which of some documents are not among the forgotten ids that hide them."""

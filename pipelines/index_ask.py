@@ -11,7 +11,6 @@ from gristmill import storage
 from gristmill.dedup.index_files import Index
 from gristmill.dedup.index_format import Parameters
 from gristmill.errors import RunDirectoryError
-from gristmill.pipelines.edit import FOLDER as EDITS
 from gristmill.pipelines.fingerprint import FOLDER as FINGERPRINTS
 from gristmill.pipelines.index_build import configured
 from gristmill.pipelines.index_match import EmitMatches, judged
@@ -34,11 +33,10 @@ def ask(index_uri: str, run_uri: str) -> tuple[int, list[dict[str, Any]]]:
         RunDirectoryError: the run has none yet, or the index was made with other parameters.
     """
     run, index = RunDirectory(run_uri), Index(index_uri)
-    config = configured(run)
-    dedup = config.dedup.model_copy(update={"index": (index_uri,)})
+    dedup = configured(run).dedup.model_copy(update={"index": (index_uri,)})
     if dedup.near:
         index.head.require(Parameters.of(dedup.near), index_uri, run_uri)
-    cuts = EDITS if config.edit.use else ""
+    cuts = str(run.read_state().get("cuts", ""))
     asked, matches = 0, []
     for shard in run.read_inputs():
         prints = run.shard(FINGERPRINTS, shard)

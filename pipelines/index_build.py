@@ -16,7 +16,6 @@ from gristmill.dedup.index_files import Index
 from gristmill.dedup.index_format import DOCUMENT_TABLE, Head, Parameters
 from gristmill.errors import RunDirectoryError
 from gristmill.inputs import RawShard
-from gristmill.pipelines.edit import FOLDER as EDITS
 from gristmill.pipelines.fingerprint import FOLDER as FINGERPRINTS
 from gristmill.pipelines.fingerprint import signature_rows
 from gristmill.runs import RunDirectory
@@ -36,9 +35,8 @@ def index_run(index: str, run_uri: str, *, name: str | None = None, create: bool
         RunDirectoryError: the run is not finished; see also `gristmill.dedup.index_changes.add`.
     """
     run = RunDirectory(run_uri)
-    config = configured(run)
-    parameters = Parameters.of(config.dedup.near or None)
-    cuts = EDITS if config.edit.use else ""
+    parameters = Parameters.of(configured(run).dedup.near or None)
+    cuts = str(run.read_state().get("cuts", ""))
     shards = finished_shards(run)
     rows = (batch for shard in shards for batch in kept_rows(run, shard))
     label = name or run_uri.rstrip("/").rpartition("/")[2]

@@ -292,6 +292,17 @@ def test_an_index_of_exact_hashes_only_needs_no_signatures(tmp_path: Path) -> No
     assert found.exact.all()
 
 
+def test_opening_an_index_copies_none_of_its_columns(tmp_path: Path) -> None:
+    uri = build(tmp_path, made(1, 5000))
+    before = pa.total_allocated_bytes()
+    part = Index(uri).segments[0]
+
+    assert pa.total_allocated_bytes() - before < 100_000
+    assert (part.keys.nbytes, part.signatures.nbytes) == (5000 * 15 * 8, 5000 * 112 * 4)
+    assert not part.keys.flags.owndata
+    assert not part.signatures.flags.owndata
+
+
 def test_the_same_changes_give_the_same_bytes(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
