@@ -156,9 +156,7 @@ def _kept(run: RunDirectory, shards: Sequence[RawShard], row: dict[str, Any]) ->
     return next(iter(_find(run, shards, lambda table: pc.equal(table.column("doc_id"), wanted))), None)
 
 
-def _sentences(
-    config: Config, row: dict[str, Any], judged: list[dict[str, Any]], kept_uri: str
-) -> Iterator[str]:
+def _sentences(config: Config, row: dict[str, Any], judged: list[dict[str, Any]], kept_uri: str) -> Iterator[str]:
     failed = [rule for rule in judged if rule["passed"] is False]
     if row["verdict"] == "removed":
         yield f"Removed: it fails {len(failed)} of {len(judged)} rules."
