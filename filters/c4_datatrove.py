@@ -1,9 +1,12 @@
-"""C4's quantities as datatrove counts them: variant ``datatrove`` of the rule set ``c4``.
+"""C4's quantities as datatrove counts them: variants ``datatrove`` and ``fineweb`` of the rule set ``c4``.
 
 Source: datatrove 0.10, ``C4QualityFilter`` in ``pipeline/filters/c4_filters.py``, with its defaults. What sets it
 apart from `gristmill.filters.c4`: an apostrophe ends a line too; a line needs three words, counted *before* citation
 marks are taken out; a page needs five sentences, counted by spaCy's sentencizer: a sentence ends where a token that is
 no punctuation follows a mark of `gristmill.filters.token_classes`.
+
+FineWeb was made without the rule on how a line ends (``filter_no_terminal_punct=False`` in ``examples/fineweb.py``):
+the columns that begin with ``fineweb`` count lines whatever they end with.
 
 Differences from the code: lines end at a line break only (``splitlines`` has more breaks), and phrases are found with
 the letters A to Z lowered.
@@ -40,7 +43,10 @@ from gristmill.filters.tokens import (
 from gristmill.filters.unicode_classes import class_table
 from gristmill.filters.views import Views
 
-COLUMNS = ("datatrove_sentences", "datatrove_lorem_ipsum_lines", "datatrove_curly_bracket_lines")
+COLUMNS = (
+    "datatrove_sentences", "datatrove_lorem_ipsum_lines", "datatrove_curly_bracket_lines",
+    "fineweb_sentences", "fineweb_lorem_ipsum_lines", "fineweb_curly_bracket_lines",
+)  # fmt: skip
 """Columns of the array that `count_c4_datatrove` returns, in order."""
 
 _END_MARKS = tuple(b".?!\"'")
@@ -105,18 +111,19 @@ def _count_copied(line: Bytes, size: int, rules: Rules, classes: Bytes) -> int:
 
 
 @numba.njit(nogil=True, cache=True)
-def _stays(data: Bytes, start: int, end: int, tables: tuple[Bytes, Bytes, Bytes, Bytes], row: Int64s) -> bool:
-    """Whether a line without citation marks stays, as far as its ends and phrases tell."""
+def _judge_line(data: Bytes, start: int, end: int, tables: tuple[Bytes, Bytes, Bytes, Bytes], row: Int64s) -> int:
+    """Of a line without citation marks: 0 if its phrases cut it, 1 if only its end does, 2 if it stays."""
     last = data[end - 1] if end > start else np.uint8(0)
     dots = end - start >= 3 and last == 46 and data[end - 2] == 46 and data[end - 3] == 46
-    if dots or last not in _END_MARKS:
-        return False
+    ended = not dots and last in _END_MARKS
     found = find_phrases(data, start, end, tables[1], tables[2])
     if found & _LOREM_IPSUM:
-        row[1] += 1
+        row[1] += ended
+        row[4] += 1
     elif not found & _JAVASCRIPT and found & _CURLY:
-        row[2] += 1
-    return found == 0
+        row[2] += ended
+        row[5] += 1
+    return 0 if found else 1 + int(ended)
 
 
 @numba.njit(nogil=True, cache=True)
@@ -146,16 +153,21 @@ def _count(
             if too_long:
                 continue
             if not bracket:
-                if _stays(data, start, end, tables, row):
-                    row[0] += _count_sentences(data, segments, tokens, first, last)
+                stays = _judge_line(data, start, end, tables, row)
+                sentences = _count_sentences(data, segments, tokens, first, last) if stays else 0
+                row[3] += sentences
+                row[0] += sentences if stays == 2 else 0
                 continue
             if scratch.size <= end - start + PAD_BYTES:
                 scratch = np.zeros(2 * (end - start) + PAD_BYTES, np.uint8)
             size = without_citations(data, start, end, scratch, tables[0], tables[3])
-            if _stays(scratch, 0, size, tables, row):
-                row[0] += _count_copied(scratch, size, rules, tables[0])
+            stays = _judge_line(scratch, 0, size, tables, row)
+            sentences = _count_copied(scratch, size, rules, tables[0]) if stays else 0
+            row[3] += sentences
+            row[0] += sentences if stays == 2 else 0
 
 
+_FINEWEB = "datatrove 0.10, examples/fineweb.py: C4QualityFilter(filter_no_terminal_punct=False)"
 _SOURCE = "datatrove 0.10, C4QualityFilter in pipeline/filters/c4_filters.py"
 
 MEASURES = (
@@ -171,5 +183,17 @@ MEASURES = (
         "c4_datatrove_curly_bracket_line_count", "lines", "lines with { that no earlier step of datatrove cuts; one "
         "condemns the page", _SOURCE, of="datatrove_curly_bracket_lines",
     ),
+    count(
+        "c4_fineweb_sentence_count", "sentences", "as c4_datatrove_sentence_count, on lines whatever they end with",
+        _FINEWEB, of="fineweb_sentences",
+    ),
+    count(
+        "c4_fineweb_lorem_ipsum_line_count", "lines", "as c4_datatrove_lorem_ipsum_line_count, whatever lines end with",
+        _FINEWEB, of="fineweb_lorem_ipsum_lines",
+    ),
+    count(
+        "c4_fineweb_curly_bracket_line_count", "lines", "as c4_datatrove_curly_bracket_line_count, whatever lines end "
+        "with", _FINEWEB, of="fineweb_curly_bracket_lines",
+    ),
 )  # fmt: skip
-"""Signals of variant ``datatrove``."""
+"""Signals of variants ``datatrove`` and ``fineweb``."""

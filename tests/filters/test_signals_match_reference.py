@@ -303,18 +303,18 @@ def datatrove(text: str) -> dict[str, float]:
         found[f"datatrove_top_{n}gram_char_fraction"] = share(chars + copies * (n - 1), len(text))
     for n in range(5, 11):
         found[f"datatrove_duplicate_{n}gram_char_fraction"] = share(greedy_chars(tokens, n), len(text))
-    return found | c4_datatrove(text)
+    return found | c4_datatrove(text, "c4_datatrove", True) | c4_datatrove(text, "c4_fineweb", False)
 
 
-def c4_datatrove(text: str) -> dict[str, float]:
+def c4_datatrove(text: str, name: str, ends_matter: bool) -> dict[str, float]:
     sentences = lorem = curly = 0
     for whole_line in lines_of(text):
         words = words_of(whole_line)
         line = re.sub(r"\[\d*\]|\[edit\]|\[citation needed\]", "", whole_line)
-        if any(len(word) > 1000 for word in words) or len(words) < 3 or line.endswith("..."):
+        if any(len(word) > 1000 for word in words) or len(words) < 3:
             continue
         lowered = line.translate(LOWER)
-        if not line.endswith((".", "?", "!", '"', "'")):
+        if ends_matter and (line.endswith("...") or not line.endswith((".", "?", "!", '"', "'"))):
             continue
         if "lorem ipsum" in lowered:
             lorem += 1
@@ -325,9 +325,9 @@ def c4_datatrove(text: str) -> dict[str, float]:
         elif not any(phrase in lowered for phrase in POLICY):
             sentences += sentencizer_count(line)
     return {
-        "c4_datatrove_sentence_count": sentences,
-        "c4_datatrove_lorem_ipsum_line_count": lorem,
-        "c4_datatrove_curly_bracket_line_count": curly,
+        f"{name}_sentence_count": sentences,
+        f"{name}_lorem_ipsum_line_count": lorem,
+        f"{name}_curly_bracket_line_count": curly,
     }
 
 
