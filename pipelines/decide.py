@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections import Counter
 from collections.abc import Sequence
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -13,6 +13,7 @@ from gristmill import storage
 from gristmill.config import Config
 from gristmill.documents import EVIDENCE_TYPE, LEDGER_SCHEMA
 from gristmill.filters.decide import decide
+from gristmill.filters.outcomes import Outcome, count_outcomes
 from gristmill.filters.rule_types import ResolvedRule
 from gristmill.pipelines.extract import document_kind
 from gristmill.pipelines.plan import Task
@@ -61,7 +62,7 @@ class Decide:
         """Writes ``decisions/`` for one shard of signals."""
         run = RunDirectory(self.run_uri)
         rows, passed = 0, 0
-        failed: Counter[str] = Counter()
+        sums = np.zeros((len(self.rules), len(Outcome._fields)), np.int64)
         with (
             storage.local_copy(run.shard("signals", task.raw)) as signals,
             storage.committing(task.uri, run=run.uri) as path,
@@ -75,9 +76,11 @@ class Decide:
                 writer.write(pa.RecordBatch.from_arrays(columns, names=SCHEMA.names))
                 rows += group.num_rows
                 passed += pc.sum(pc.equal(pc.list_value_length(rules), 0)).as_py() or 0
-                counted = pc.value_counts(pc.list_flatten(rules).cast(pa.string()))
-                failed.update({entry["values"].as_py(): entry["counts"].as_py() for entry in counted})
-            writer.finish({"documents": rows, "passed": passed, "failed": dict(failed)})
+                if self.rules:
+                    sums += np.array(count_outcomes(rules, kinds, group.column("language"), self.rules))
+            outcomes = {rule.id: Outcome(*amounts) for rule, amounts in zip(self.rules, sums.tolist(), strict=True)}
+            failed = {name: outcome.failed for name, outcome in outcomes.items() if outcome.failed}
+            writer.finish({"documents": rows, "passed": passed, "failed": failed, "outcomes": outcomes})
 
 
 def joined_evidence(signals: pa.RecordBatch) -> pa.Array:

@@ -20,11 +20,9 @@ from gristmill.reports.figures import figures, to_json
 from gristmill.reports.measure import Measures
 from gristmill.reports.reconcile import Totals
 from gristmill.reports.render import render
+from gristmill.reports.rule_counts import read_rule_counts, rule_warnings
 from gristmill.runs import RunDirectory
 from gristmill.tokenize.manifest import Manifest
-
-REMOVES_TOO_MUCH = 0.5
-"""A rule that fails more than this share of the documents it saw is named in the report and in the summary."""
 
 
 def run_report(session: Session, ledger: Sequence[Task], facts: dict[str, Any]) -> str:
@@ -72,6 +70,8 @@ def report_facts(
     dedup: dict[str, Any],
 ) -> dict[str, Any]:
     """What the page says of the run beside the counts. No clock and no path, so that equal runs give equal pages."""
+    _, outcomes = read_rule_counts(session.run, rules)
+    fired = rule_warnings(outcomes, session.config.rules.max_share)
     errors: dict[str, int] = {}
     for total in totals.values():
         for reason, count in total.errors.items():
@@ -90,22 +90,14 @@ def report_facts(
             "end of text": manifest.tokenizer.eot_token,
             "dtype": manifest.dtype,
         },
-        "warnings": [*warnings(rules, totals), *extra_notes(configured_extras(session.config))],
+        "warnings": [*fired, *warnings(totals), *extra_notes(configured_extras(session.config))],
         "dedup": dedup,
     }
 
 
-def warnings(rules: Sequence[ResolvedRule], totals: dict[str, Totals]) -> list[str]:
-    """Sentences that a reader of the run must see: silent rules, greedy rules, sources with nothing left."""
+def warnings(totals: dict[str, Totals]) -> list[str]:
+    """Sentences that a reader of the run must see: sources with nothing left, tokenizers that disagree."""
     out = []
-    documents = sum(total.documents for total in totals.values())
-    failed = {rule.id: sum(total.failed[rule.id] for total in totals.values()) for rule in rules}
-    silent = [rule for rule, count in failed.items() if count == 0]
-    if silent:
-        out.append(f"{len(silent)} of {len(rules)} rules never fired: {', '.join(silent)}")
-    for rule, count in failed.items():
-        if documents and count > REMOVES_TOO_MUCH * documents:
-            out.append(f"rule {rule} fails {count:,} of {documents:,} documents, more than {REMOVES_TOO_MUCH:.0%}")
     for source, total in sorted(totals.items()):
         if not total.verdicts["kept"]:
             out.append(

@@ -25,7 +25,7 @@ VERSIONS: Mapping[str, int] = {
     "windows": 1,
     "repeats": 1,
     "annotate": 4,
-    "decide": 2,
+    "decide": 3,
     "fingerprint": 2,
     "match": 1,
     "select": 1,

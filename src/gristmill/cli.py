@@ -18,6 +18,7 @@ from gristmill.commands.index import index_command
 from gristmill.commands.plan import plan_command
 from gristmill.commands.report import report_command
 from gristmill.commands.run import run_command
+from gristmill.commands.sweep import sweep_command
 from gristmill.commands.train import complete_command, pretrain_command
 from gristmill.commands.verify import verify_command
 from gristmill.errors import GristmillError, unknown_name
@@ -59,6 +60,7 @@ for command in (
     pretrain_command,
     complete_command,
     rules_command,
+    sweep_command,
     classifier_group,
     sources_command,
     config_command,

@@ -16,8 +16,10 @@ from gristmill.filters.configured import configured_rules
 from gristmill.filters.rule_types import RuleUse
 from gristmill.filters.rules import RULE_SETS, resolve
 from gristmill.reports.explain import condition
+from gristmill.reports.rule_counts import read_rule_counts, rule_warnings
 from gristmill.runs import RunDirectory
-from gristmill.tables import read_table
+
+_COUNTS = ("judged", "failed", "share", "first", "only")
 
 
 @click.command("rules")
@@ -26,17 +28,22 @@ from gristmill.tables import read_table
 def rules_command(run: str | None, as_json: bool) -> None:
     """List every rule set, variant, rule, threshold and source; with RUN, how often each rule in force fired.
 
+    With RUN, of the documents that a rule judges: how many fail it by itself (failed; their share), how many fail no
+    rule before it (first), and how many fail no other rule (only).
+
     \b
     gristmill rules
     gristmill rules runs/quickstart
     """
-    rows = _fired(run) if run else _all_rules()
+    rows, warnings = _fired(run) if run else (_all_rules(), [])
     if as_json:
         click.echo(json.dumps(rows, indent=1, ensure_ascii=False))
         return
     console = wide_console()
     if run:
-        show(console, _rule_table("Rules in force", rows, ("rule", "failed", "share", "only cause", "keeps")))
+        show(console, _rule_table("Rules in force", rows, ("rule", *_COUNTS, "keeps")))
+        for warning in warnings:
+            console.print(f"[yellow]note[/yellow] {warning}", highlight=False, soft_wrap=True)
         return
     # A table for each variant: its rules mostly share one source, which would squeeze the columns of one long table.
     for key, rules in itertools.groupby(rows, key=lambda row: (row["rule_set"], row["variant"])):
@@ -49,10 +56,10 @@ def rules_command(run: str | None, as_json: bool) -> None:
 def _rule_table(title: str, rows: list[dict[str, Any]], names: tuple[str, ...]) -> Table:
     table = plain_table(title)
     for name in names:
-        table.add_column(name, justify="right" if name in {"failed", "share", "only cause"} else "left")
+        table.add_column(name, justify="right" if name in _COUNTS else "left")
     table.columns[0].no_wrap = True
     for row in rows:
-        table.add_row(*(_cell(row[name.replace(" ", "_")]) for name in names))
+        table.add_row(*(_cell(row[name]) for name in names))
     return table
 
 
@@ -81,33 +88,24 @@ def _all_rules() -> list[dict[str, Any]]:
     ]
 
 
-def _fired(run_uri: str) -> list[dict[str, Any]]:
-    """How often each rule in force failed a document, and how often it was the only one that did."""
-    import pyarrow.compute as pc  # noqa: PLC0415
-
+def _fired(run_uri: str) -> tuple[list[dict[str, Any]], list[str]]:
+    """What each rule in force came to, and what is worth a warning."""
     run = RunDirectory(run_uri)
     config = Config.model_validate(run.read_state()["config"])
     rules = configured_rules(config)
-    failed = dict.fromkeys((rule.id for rule in rules), 0)
-    alone, documents = dict(failed), 0
-    for shard in run.read_inputs():
-        column = read_table(run.shard("decisions", shard), ["failed_rules"]).column(0).combine_chunks()
-        documents += len(column)
-        for counts, lists in ((failed, column), (alone, column.filter(pc.equal(pc.list_value_length(column), 1)))):
-            for entry in pc.value_counts(pc.list_flatten(lists).cast("string")):
-                counts[entry["values"].as_py()] += entry["counts"].as_py()
-    return [
+    documents, outcomes = read_rule_counts(run, rules)
+    rows = [
         {
             "rule": rule.id,
-            "failed": failed[rule.id],
-            "share": failed[rule.id] / max(1, documents),
-            "only_cause": alone[rule.id],
+            **outcomes[rule.id]._asdict(),
+            "share": outcomes[rule.id].failed / max(1, outcomes[rule.id].judged),
             "keeps": condition(rule),
             "documents": documents,
             "source": rule.source,
         }
         for rule in rules
     ]
+    return rows, rule_warnings(outcomes, config.rules.max_share)
 
 
 @click.command("sources")
