@@ -62,7 +62,7 @@ def make_run(folder: Path, documents: int) -> RunDirectory:
     rules = configured_rules(config)
     measured = signals(pa.array(page_texts(PAGES), pa.large_string()))
     draw = np.random.default_rng(5)
-    shards = []
+    shards: list[RawShard] = []
     for first in range(0, documents, SHARD_ROWS):
         rows = min(SHARD_ROWS, documents - first)
         name = f"crawl-{first:09d}.warc.gz"

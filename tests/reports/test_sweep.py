@@ -26,7 +26,7 @@ _VALUE = st.integers(-3, 12)
 def test_counts_are_those_of_judging_every_document_at_every_threshold(
     rows: list[tuple[int, bool]], thresholds: list[float], comparison: str, dtype: type, unjudged: int
 ) -> None:
-    values = np.array([value for value, _ in rows], dtype)
+    values: np.ndarray = np.array([value for value, _ in rows], dtype)
     others = np.array([passes for _, passes in rows], bool)
     judged = Judged(len(rows) + unjudged, int(others.sum()) + unjudged, values, others)
     for threshold, point in zip(thresholds, sweep(judged, comparison, thresholds), strict=True):
