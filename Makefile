@@ -9,7 +9,7 @@ DEV := $(VENV)/.installed-dev-$(DIGEST)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --prefer-binary --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench bench-dedup bench-peers clean install format
+.PHONY: help demo test lint bench bench-dedup bench-filters bench-peers clean install format
 
 help: ## this help
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -35,6 +35,9 @@ format: $(DEV) ## rewrite the sources as `make lint` wants them
 
 bench: $(DEV) ## every figure of the README, ours beside the peer
 	$(BIN)/python -m benchmarks.run_all
+
+bench-filters: $(DEV) ## every figure of filtering, ours beside the peer
+	$(BIN)/python -m benchmarks.run_filters
 
 bench-dedup: $(DEV) ## every figure of deduplication, ours beside the peer, with peak memory (about an hour)
 	$(BIN)/python -m benchmarks.run_dedup

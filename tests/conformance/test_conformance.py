@@ -13,7 +13,7 @@ from tests.conformance.document import PAGE, page
 
 real_only = pytest.mark.skipif(not SHARED.is_dir(), reason=f"needs the shared data in {SHARED}")
 
-LEAST_AGREEMENT = {"gopher_quality": 0.99, "gopher_repetition": 0.98, "fineweb": 0.99, "c4": 0.97}
+LEAST_AGREEMENT = {"gopher_quality": 0.999, "gopher_repetition": 0.999, "fineweb": 0.999, "c4": 0.999}
 """Share of the real documents on which our variant and datatrove's filter say the same; docs/conformance.md has today's."""
 
 CONTROL_SPACES = "\x1c\x1d\x1e\x1f"
@@ -59,7 +59,9 @@ def test_what_crashes_datatrove_gets_a_verdict_from_us(rule_set: str) -> None:
 
 @pytest.mark.parametrize("figures", compare.dolma_figures(real=False), ids=lambda figures: figures.ours)
 def test_signals_equal_dolma_s_on_made_documents(figures: compare.Figures) -> None:
-    assert figures.equal == figures.documents, (figures.largest, figures.differing[:5])
+    # Of a text without a word Dolma divides the characters of its blank lines by 1; ours is 0, as for any empty text.
+    apart = set(figures.differing) - {"made/spaces and newlines"}
+    assert not apart, (figures.largest, figures.differing[:5])
 
 
 @real_only
