@@ -46,7 +46,6 @@ DEFECTS = """\
 | Dolma | characters of repeated lines, blanks included, over characters without blanks: can pass 1 | copied, for the threshold is on that figure; the signal says so |
 | Dolma | `mixing` configurations name attributes that the tagger does not write, so their rules match nothing | an unknown signal is refused |
 | NeMo | of equally frequent n-grams a random one counts, by `PYTHONHASHSEED` | the longest, then the first |
-| RedPajama-V2 | `code` of the n-grams of a text shorter than n is not defined | 0 |
 """
 
 
