@@ -19,32 +19,33 @@ stored text ends them; white space is the Unicode property (Python's ``strip`` a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numba
 import numpy as np
-from numpy.typing import NDArray
 
-from gristmill.filters.arrays import Bytes, Hashes, Int64s
+from gristmill.filters.arrays import Bytes, Hashes, Int32s, Int64s
+from gristmill.filters.c4_phrases import (
+    ALL_PHRASES,
+    HAS_BRACKET,
+    HAS_CURLY,
+    HAS_JAVASCRIPT,
+    HAS_LOREM_IPSUM,
+    HAS_POLICY,
+    PHRASE_PAIRS,
+    find_phrases,
+    packed,
+)
 from gristmill.filters.measure import count
 from gristmill.filters.segment import Segments
-from gristmill.filters.sentences import ABBREVIATION_HASHES, count_sentences, next_word
+from gristmill.filters.sentences import ABBREVIATION_HASHES, count_sentences, count_word_sentences, next_word
 from gristmill.filters.unicode_classes import DECIMAL, class_table
 from gristmill.filters.utf8 import code_point
 from gristmill.filters.views import Views
 
-_OPEN_BRACKET = ord("[")
-_OPEN_BRACE = ord("{")
 _END_MARKS = tuple(b'.?!"')
 
 MAX_WORD_CHARS = 1000
 MIN_LINE_WORDS = 5
 PAPER_MIN_LINE_WORDS = 3
-JAVASCRIPT = "javascript"
-LOREM_IPSUM = "lorem ipsum"
-POLICY_PHRASES = (
-    "terms of use", "privacy policy", "cookie policy", "uses cookies", "use of cookies", "use cookies",
-)  # fmt: skip
 CITATION_WORDS = ("edit]", "citation needed]")
 
 COLUMNS = (
@@ -55,30 +56,6 @@ COLUMNS = (
 """Columns of the array that `count_c4` returns. Each line adds one to exactly one of the first eight."""
 
 
-def packed(phrases: Sequence[str]) -> NDArray[np.uint8]:
-    """Phrases as rows of UTF-8 bytes, zero-padded."""
-    encoded = [phrase.encode() for phrase in phrases]
-    rows = np.zeros((len(encoded), max(map(len, encoded)) + 1), np.uint8)
-    for row, phrase in zip(rows, encoded, strict=True):
-        row[: len(phrase)] = np.frombuffer(phrase, np.uint8)
-    return rows
-
-
-def first_pairs(phrases: Sequence[str]) -> NDArray[np.uint8]:
-    """By two bytes: 1 if a phrase, in any case of A to Z, or a curly bracket begins with them."""
-    table = np.zeros((256, 256), np.uint8)
-    for phrase in (phrase.encode() for phrase in phrases):
-        for first in (phrase.lower()[0], phrase.upper()[0]):
-            for second in (phrase.lower()[1], phrase.upper()[1]):
-                table[first, second] = 1
-    table[_OPEN_BRACE] = 1
-    return table.reshape(-1)
-
-
-ALL_PHRASES = packed((LOREM_IPSUM, JAVASCRIPT, *POLICY_PHRASES))
-"""The phrases that C4 looks for, as `find_phrases` takes them."""
-PHRASE_PAIRS = first_pairs((LOREM_IPSUM, JAVASCRIPT, *POLICY_PHRASES))
-"""How they begin."""
 CITATIONS = packed(CITATION_WORDS)
 """What may stand after ``[`` in a citation mark, beside digits and nothing, as `citation_end` takes it."""
 
@@ -86,49 +63,9 @@ CITATIONS = packed(CITATION_WORDS)
 def count_c4(views: Views) -> Int64s:
     """Counts `COLUMNS` for each document. Shape (documents, len(COLUMNS))."""
     counts = np.zeros((views.documents, len(COLUMNS)), np.int64)
-    _count_c4(
-        views.buffer.data,
-        views.segments,
-        class_table(),
-        ALL_PHRASES,
-        PHRASE_PAIRS,
-        CITATIONS,
-        ABBREVIATION_HASHES,
-        counts,
-    )
+    phrases = (ALL_PHRASES, PHRASE_PAIRS, CITATIONS)
+    _count_c4(views.buffer.data, views.segments, views.line_marks, class_table(), phrases, ABBREVIATION_HASHES, counts)
     return counts
-
-
-@numba.njit(nogil=True, cache=True)
-def matches(data: Bytes, i: int, end: int, phrases: Bytes, which: int) -> bool:
-    """Whether a phrase stands at byte ``i`` when A-Z are lowered."""
-    k = 0
-    while phrases[which, k] != 0:
-        if i + k >= end:
-            return False
-        byte = data[i + k]
-        if 65 <= byte <= 90:
-            byte |= 32
-        if byte != phrases[which, k]:
-            return False
-        k += 1
-    return True
-
-
-@numba.njit(nogil=True, cache=True)
-def find_phrases(data: Bytes, start: int, end: int, phrases: Bytes, pairs: Bytes) -> int:
-    """Bits: 1 lorem ipsum, 2 javascript, 4 a policy phrase, 8 a curly bracket."""
-    found = 0
-    for i in range(start, end):
-        # The byte after the line's last may belong to anything; `matches` does not look at it.
-        if not pairs[int(data[i]) << 8 | int(data[i + 1])]:
-            continue
-        if data[i] == _OPEN_BRACE:
-            found |= 8
-        for which in range(phrases.shape[0]):
-            if matches(data, i, end, phrases, which):
-                found |= 1 if which == 0 else 2 if which == 1 else 4
-    return found
 
 
 @numba.njit(nogil=True, cache=True)
@@ -181,86 +118,86 @@ def count_words(data: Bytes, start: int, end: int, classes: Bytes) -> int:
 
 
 @numba.njit(nogil=True, cache=True)
-def _judge_line(
-    data: Bytes,
-    start: int,
-    end: int,
-    words: int,
-    row: Int64s,
-    classes: Bytes,
-    phrases: Bytes,
-    pairs: Bytes,
-    abbreviations: Hashes,
-) -> None:
-    """Steps 3 to 9 on one line without citations, for both variants at once."""
+def ends_line(data: Bytes, start: int, end: int, marks: tuple[int, ...]) -> bool:
+    """Whether the line ends with one of ``marks``, and not with three dots."""
     last = data[end - 1] if end > start else np.uint8(0)
     dots = end - start >= 3 and last == 46 and data[end - 2] == 46 and data[end - 3] == 46
-    if dots or last not in _END_MARKS:
-        row[1] += 1
-        return
+    return not dots and last in marks
+
+
+@numba.njit(nogil=True, cache=True)
+def _judge(found: int, words: int, size: int, sentences: int, row: Int64s) -> None:
+    """Steps 4 to 9 on a line that ends well, for both variants at once."""
     strict = words >= MIN_LINE_WORDS
-    if not strict:
-        row[2] += 1
-        if words < PAPER_MIN_LINE_WORDS:
-            return
-    found = find_phrases(data, start, end, phrases, pairs)
-    if found & 1:
+    row[2] += not strict
+    if words < PAPER_MIN_LINE_WORDS:
+        return
+    if found & HAS_LOREM_IPSUM:
         row[13] += 1
         row[3] += strict
-    elif found & 2:
+    elif found & HAS_JAVASCRIPT:
         row[4] += strict
-    elif found & 8:
+    elif found & HAS_CURLY:
         row[14] += 1
         row[5] += strict
-    elif found & 4:
+    elif found & HAS_POLICY:
         row[6] += strict
     else:
-        sentences = count_sentences(data, start, end, classes, abbreviations)
         row[10] += 1
-        row[11] += end - start
+        row[11] += size
         row[12] += sentences
         if strict:
             row[7] += 1
-            row[8] += end - start
+            row[8] += size
             row[9] += sentences
+
+
+@numba.njit(nogil=True, cache=True)
+def too_long(chars: Int32s, first: int, last: int, line_bytes: int) -> bool:
+    """Whether one of the words ``first`` to ``last`` of a line has more than `MAX_WORD_CHARS` characters."""
+    longest = 0
+    if line_bytes > MAX_WORD_CHARS:
+        for word in range(first, last):
+            longest = max(longest, chars[word])
+    return longest > MAX_WORD_CHARS
 
 
 @numba.njit(nogil=True, cache=True)
 def _count_c4(
     data: Bytes,
     segments: Segments,
+    marks: Bytes,
     classes: Bytes,
-    phrases: Bytes,
-    pairs: Bytes,
-    citations: Bytes,
+    phrases: tuple[Bytes, Bytes, Bytes],
     abbreviations: Hashes,
     counts: Int64s,
 ) -> None:
     line_start, line_end, line_words, _, _, _ = segments.lines
-    word_chars, document_lines = segments.words.chars, segments.document_lines
+    word_start, word_end, _, _, word_chars, flags, _ = segments.words
+    bounds = segments.document_lines
     scratch = np.zeros(64, np.uint8)
     for document in range(counts.shape[0]):
         row = counts[document]
-        for line in range(document_lines[document], document_lines[document + 1]):
-            start, end = line_start[line], line_end[line]
-            first, last = line_words[line], line_words[line + 1]
-            too_long = False
-            for word in range(first, last):
-                too_long |= word_chars[word] > MAX_WORD_CHARS
-            if too_long:
+        for line in range(bounds[document], bounds[document + 1]):
+            start, end, first, last = line_start[line], line_end[line], line_words[line], line_words[line + 1]
+            if too_long(word_chars, first, last, end - start):
                 row[0] += 1
-                continue
-            bracket = False
-            for i in range(start, end):
-                bracket |= data[i] == _OPEN_BRACKET
-            if not bracket:
-                _judge_line(data, start, end, last - first, row, classes, phrases, pairs, abbreviations)
-                continue
-            if scratch.size <= end - start:
-                scratch = np.zeros(2 * (end - start), np.uint8)
-            size = without_citations(data, start, end, scratch, classes, citations)
-            words = count_words(scratch, 0, size, classes)
-            _judge_line(scratch, 0, size, words, row, classes, phrases, pairs, abbreviations)
+            elif not marks[line] & HAS_BRACKET:
+                if not ends_line(data, start, end, _END_MARKS):
+                    row[1] += 1
+                    continue
+                sentences = count_word_sentences(data, word_start, word_end, flags, first, last, classes, abbreviations)
+                _judge(marks[line], last - first, end - start, sentences, row)
+            else:
+                if scratch.size <= end - start:
+                    scratch = np.zeros(2 * (end - start), np.uint8)
+                size = without_citations(data, start, end, scratch, classes, phrases[2])
+                if not ends_line(scratch, 0, size, _END_MARKS):
+                    row[1] += 1
+                    continue
+                found = find_phrases(scratch, 0, size, phrases[0], phrases[1])
+                sentences = count_sentences(scratch, 0, size, classes, abbreviations)
+                _judge(found, count_words(scratch, 0, size, classes), size, sentences, row)
 
 
 _SOURCE = "Raffel et al. 2020, arXiv:1910.10683, section 2.2, as tensorflow_datasets/text/c4_utils.py at 3e77995"

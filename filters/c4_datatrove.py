@@ -20,25 +20,32 @@ import numpy as np
 from gristmill.filters.arrays import Bytes, Int64s
 from gristmill.filters.buffers import PAD_BYTES
 from gristmill.filters.c4 import (
-    ALL_PHRASES,
     CITATIONS,
-    MAX_WORD_CHARS,
     PAPER_MIN_LINE_WORDS,
+    ends_line,
+    too_long,
+    without_citations,
+)
+from gristmill.filters.c4_phrases import (
+    ALL_PHRASES,
+    HAS_BRACKET,
+    HAS_CURLY,
+    HAS_JAVASCRIPT,
+    HAS_LOREM_IPSUM,
     PHRASE_PAIRS,
     find_phrases,
-    without_citations,
 )
 from gristmill.filters.measure import count
 from gristmill.filters.segment import Segments
 from gristmill.filters.sentences import next_word
+from gristmill.filters.token_affixes import Classes
+from gristmill.filters.token_classes import token_class_table
 from gristmill.filters.tokens import (
     IS_PUNCTUATION,
     IS_SENTENCE_END,
-    Rules,
     Tokens,
     describe,
     split_word,
-    token_rules,
 )
 from gristmill.filters.unicode_classes import class_table
 from gristmill.filters.views import Views
@@ -50,15 +57,13 @@ COLUMNS = (
 """Columns of the array that `count_c4_datatrove` returns, in order."""
 
 _END_MARKS = tuple(b".?!\"'")
-_OPEN_BRACKET = ord("[")
-_LOREM_IPSUM, _JAVASCRIPT, _POLICY, _CURLY = 1, 2, 4, 8
 
 
 def count_c4_datatrove(views: Views) -> Int64s:
     """Counts `COLUMNS` for each document. Shape (documents, len(COLUMNS))."""
     counts = np.zeros((views.documents, len(COLUMNS)), np.int64)
     tables = (class_table(), ALL_PHRASES, PHRASE_PAIRS, CITATIONS)
-    _count(views.buffer.data, views.segments, views.tokens, token_rules(), tables, counts)
+    _count(views.buffer.data, views.segments, views.tokens, views.line_marks, token_class_table(), tables, counts)
     return counts
 
 
@@ -90,7 +95,7 @@ def _count_sentences(data: Bytes, segments: Segments, tokens: Tokens, first: int
 
 
 @numba.njit(nogil=True, cache=True)
-def _count_copied(line: Bytes, size: int, rules: Rules, classes: Bytes) -> int:
+def _count_copied(line: Bytes, size: int, token_classes: Classes, classes: Bytes) -> int:
     """`_count_sentences` of a line that stands by itself in scratch."""
     ends = np.empty(size + 1, np.int64)
     sentences = state = before = 0
@@ -100,8 +105,8 @@ def _count_copied(line: Bytes, size: int, rules: Rules, classes: Bytes) -> int:
             more, state = _next_state(state, 0) if before else (0, state)
             sentences += more
         begin = word
-        for k in range(split_word(line, word, end, rules, ends)):
-            _, flags = describe(line, begin, ends[k], rules.classes)
+        for k in range(split_word(line, word, end, token_classes, ends)):
+            _, flags = describe(line, begin, ends[k], token_classes)
             more, state = _next_state(state, flags)
             sentences += more
             begin = ends[k]
@@ -111,19 +116,15 @@ def _count_copied(line: Bytes, size: int, rules: Rules, classes: Bytes) -> int:
 
 
 @numba.njit(nogil=True, cache=True)
-def _judge_line(data: Bytes, start: int, end: int, tables: tuple[Bytes, Bytes, Bytes, Bytes], row: Int64s) -> int:
-    """Of a line without citation marks: 0 if its phrases cut it, 1 if only its end does, 2 if it stays."""
-    last = data[end - 1] if end > start else np.uint8(0)
-    dots = end - start >= 3 and last == 46 and data[end - 2] == 46 and data[end - 3] == 46
-    ended = not dots and last in _END_MARKS
-    found = find_phrases(data, start, end, tables[1], tables[2])
-    if found & _LOREM_IPSUM:
+def _judge_line(found: int, ended: bool, row: Int64s) -> int:
+    """Of a line with the phrases ``found``: 0 if they cut it, 1 if only its end does, 2 if it stays."""
+    if found & HAS_LOREM_IPSUM:
         row[1] += ended
         row[4] += 1
-    elif not found & _JAVASCRIPT and found & _CURLY:
+    elif not found & HAS_JAVASCRIPT and found & HAS_CURLY:
         row[2] += ended
         row[5] += 1
-    return 0 if found else 1 + int(ended)
+    return 0 if found & ~HAS_BRACKET else 1 + int(ended)
 
 
 @numba.njit(nogil=True, cache=True)
@@ -131,29 +132,22 @@ def _count(
     data: Bytes,
     segments: Segments,
     tokens: Tokens,
-    rules: Rules,
+    marks: Bytes,
+    token_classes: Classes,
     tables: tuple[Bytes, Bytes, Bytes, Bytes],
     counts: Int64s,
 ) -> None:
     line_start, line_end, line_words, _, _, _ = segments.lines
-    word_chars, bounds = segments.words.chars, segments.document_lines
+    chars, bounds = segments.words.chars, segments.document_lines
     scratch = np.zeros(64, np.uint8)
     for document in range(counts.shape[0]):
         row = counts[document]
         for line in range(bounds[document], bounds[document + 1]):
-            start, end = line_start[line], line_end[line]
-            first, last = line_words[line], line_words[line + 1]
-            if last - first < PAPER_MIN_LINE_WORDS:
+            start, end, first, last = line_start[line], line_end[line], line_words[line], line_words[line + 1]
+            if last - first < PAPER_MIN_LINE_WORDS or too_long(chars, first, last, end - start):
                 continue
-            too_long = bracket = False
-            for word in range(first, last):
-                too_long |= word_chars[word] > MAX_WORD_CHARS
-            for i in range(start, end):
-                bracket |= data[i] == _OPEN_BRACKET
-            if too_long:
-                continue
-            if not bracket:
-                stays = _judge_line(data, start, end, tables, row)
+            if not marks[line] & HAS_BRACKET:
+                stays = _judge_line(marks[line], ends_line(data, start, end, _END_MARKS), row)
                 sentences = _count_sentences(data, segments, tokens, first, last) if stays else 0
                 row[3] += sentences
                 row[0] += sentences if stays == 2 else 0
@@ -161,8 +155,9 @@ def _count(
             if scratch.size <= end - start + PAD_BYTES:
                 scratch = np.zeros(2 * (end - start) + PAD_BYTES, np.uint8)
             size = without_citations(data, start, end, scratch, tables[0], tables[3])
-            stays = _judge_line(scratch, 0, size, tables, row)
-            sentences = _count_copied(scratch, size, rules, tables[0]) if stays else 0
+            found = find_phrases(scratch, 0, size, tables[1], tables[2])
+            stays = _judge_line(found, ends_line(scratch, 0, size, _END_MARKS), row)
+            sentences = _count_copied(scratch, size, token_classes, tables[0]) if stays else 0
             row[3] += sentences
             row[0] += sentences if stays == 2 else 0
 

@@ -29,7 +29,7 @@ from gristmill.filters.language_packs import (
     stop_word_bit,
 )
 from gristmill.filters.measure import NATURAL, count, ratio
-from gristmill.filters.segment import HAS_LETTER, PLAIN, Segments
+from gristmill.filters.segment import HAS_LETTER, LETTERS, MARKED, PLAIN, Segments
 from gristmill.filters.utf8 import code_point
 from gristmill.filters.views import Views
 
@@ -97,7 +97,11 @@ def _count_words(
             letter_words += (flags[word] & HAS_LETTER) != 0
             if 1 <= core_end[word] - core_start[word] <= LONGEST_STOP_WORD_BYTES:
                 seen |= stop_word_bit(data, core_start[word], core_end[word], lower, keys, bits)
-            if not flags[word] & PLAIN:
+            if flags[word] & MARKED:
+                if data[word_end[word] - 1] == ord("#"):
+                    hashes += 1
+                    symbol_words += 1
+            elif not flags[word] & (PLAIN | LETTERS):
                 found = _count_symbols(data, word_start[word], word_end[word])
                 hashes += found[0]
                 ellipses += found[1]

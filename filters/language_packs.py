@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from gristmill.filters.arrays import Bytes, Hashes
 from gristmill.filters.folding import utf8_of
-from gristmill.filters.swar import keep_first, load_eight, lowered, pack
-from gristmill.filters.utf8 import NON_ASCII, code_point
+from gristmill.filters.swar import TOPS, keep_first, load_eight, lowered, pack
+from gristmill.filters.utf8 import code_point
 
 STOP_WORDS: dict[str, tuple[str, ...]] = {
     "en": ("the", "be", "to", "of", "and", "that", "have", "with"),
@@ -93,11 +93,8 @@ def stop_word_bit(data: Bytes, start: int, end: int, lower: NDArray[np.int32], k
     """
     eight = load_eight(data, start) & keep_first(end - start)
     key = lowered(eight)
-    i, size = start, 0
-    while i < end and data[i] < NON_ASCII:
-        i += 1
-    if i < end:
-        key, i = np.uint64(0), start
+    if eight & TOPS:
+        key, i, size = np.uint64(0), start, 0
         while i < end:
             point, width = code_point(data, i, end)
             i += width

@@ -21,16 +21,17 @@ from typing import NamedTuple
 import numba
 import numpy as np
 
-from gristmill.filters.arrays import Bytes, Int64s
+from gristmill.filters.arrays import Bytes, Int32s, Int64s
 from gristmill.filters.buffers import PAD_BYTES, TextBuffer
 from gristmill.filters.folding import Folding, folding
 from gristmill.filters.grams import Stream
-from gristmill.filters.segment import HAS_LETTER, PLAIN, Segments
+from gristmill.filters.segment import ASCII, HAS_LETTER, MARKED, PLAIN, Segments
 from gristmill.filters.swar import finish, hash_bytes, keep_first, load_eight, lowered
 from gristmill.filters.unicode_classes import ALPHANUMERIC, class_table
 from gristmill.filters.utf8 import NON_ASCII, code_point
 
 _WORD, _ASCII_LETTER, _PUNCTUATION = 1, 2, 4
+_CLAUSE_ENDS = tuple(b",.;:!?\"')")
 _MOST_BYTES_FOR_ONE = 3
 """No character's folding is more than three times as long as its own UTF-8."""
 _HASH_FACTOR, _HALF = np.uint64(0x9E3779B97F4A7C15), np.uint64(32)
@@ -98,18 +99,21 @@ def _normalize(
 ) -> None:
     word_start, word_end, _, _, _, flags, _ = segments.words
     bounds, chars, hashes = stream
+    place, packed, _ = fold
     found = 0
     for document in range(raw_words.size):
         raw = lettered = 0
         for word in range(segments.document_words[document], segments.document_words[document + 1]):
             start, end = word_start[word], word_end[word]
-            if flags[word] & PLAIN:
-                raw += 1
+            marked = flags[word] & (MARKED | ASCII) == MARKED | ASCII and data[end - 1] in _CLAUSE_ENDS
+            if flags[word] & PLAIN or marked:
+                raw += 2 if marked else 1
                 lettered += (flags[word] & HAS_LETTER) != 0
-                chars[found], hashes[found] = end - start, _hash_lowered(data, start, end)
+                size = end - start - marked
+                chars[found], hashes[found] = size, _hash_lowered(data, start, start + size)
                 found += 1
                 continue
-            size, points, more, more_lettered = _fold_word(data, start, end, classes, fold, bytes_of, scratch)
+            size, points, more, more_lettered = _fold_word(data, start, end, classes, place, packed, bytes_of, scratch)
             raw += more
             lettered += more_lettered
             if points:
@@ -133,10 +137,9 @@ def _hash_lowered(data: Bytes, start: int, end: int) -> np.uint64:
 
 @numba.njit(nogil=True, cache=True)
 def _fold_word(
-    data: Bytes, i: int, end: int, classes: Bytes, fold: Folding, bytes_of: Bytes, scratch: Bytes
+    data: Bytes, i: int, end: int, classes: Bytes, place: Int32s, packed: Bytes, bytes_of: Bytes, scratch: Bytes
 ) -> tuple[int, int, int, int]:
     """Writes the normalized word; its bytes and characters, and how many raw words it holds, how many with a letter."""
-    place, packed, _ = fold
     size = points = raw = lettered = 0
     kind, letter_seen = -1, False
     while i < end:

@@ -17,7 +17,8 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-from gristmill.filters.arrays import Bytes, Hashes
+from gristmill.filters.arrays import Bytes, Hashes, Int64s
+from gristmill.filters.segment import LETTERS, PLAIN
 from gristmill.filters.unicode_classes import ALPHANUMERIC, LETTER, UPPER, WHITE_SPACE
 from gristmill.filters.utf8 import HASH_START, NON_ASCII, code_point, hash_ascii, hash_byte
 
@@ -109,6 +110,25 @@ def _is_abbreviation(data: Bytes, start: int, dot: int, classes: Bytes, abbrevia
 
 
 @numba.njit(nogil=True, cache=True)
+def _breaks(
+    data: Bytes, word: int, word_end: int, following: int, following_end: int, classes: Bytes, abbreviations: Hashes
+) -> bool:
+    """Whether a sentence ends between a word and the following one."""
+    close = _without_closers(data, word, word_end)
+    last = data[close - 1] if close > word else np.uint8(0)
+    ellipsis = close - word >= 2 and last == 46 and data[close - 2] == 46
+    if close - word >= 3 and data[close - 3] == 0xE2 and data[close - 2] == 0x80 and last == 0xA6:
+        ellipsis = True
+    if ellipsis:
+        begin = _core_begin(data, following, following_end, classes)
+        if begin >= following_end:
+            return False
+        point, _ = code_point(data, begin, following_end)
+        return (classes[point] & UPPER) != 0
+    return last in _SURE_ENDS or (last == 46 and not _is_abbreviation(data, word, close - 1, classes, abbreviations))
+
+
+@numba.njit(nogil=True, cache=True)
 def count_sentences(data: Bytes, start: int, end: int, classes: Bytes, abbreviations: Hashes) -> int:
     """Sentences of the line ``data[start:end]``; 0 if it has no word."""
     word, word_end = next_word(data, start, end, classes)
@@ -119,17 +139,17 @@ def count_sentences(data: Bytes, start: int, end: int, classes: Bytes, abbreviat
         following, following_end = next_word(data, word_end, end, classes)
         if following >= end:
             return sentences
-        close = _without_closers(data, word, word_end)
-        last = data[close - 1] if close > word else np.uint8(0)
-        ellipsis = close - word >= 2 and last == 46 and data[close - 2] == 46
-        if close - word >= 3 and data[close - 3] == 0xE2 and data[close - 2] == 0x80 and last == 0xA6:
-            ellipsis = True
-        if ellipsis:
-            begin = _core_begin(data, following, following_end, classes)
-            if begin < following_end:
-                point, _ = code_point(data, begin, following_end)
-                if classes[point] & UPPER:
-                    sentences += 1
-        elif last in _SURE_ENDS or (last == 46 and not _is_abbreviation(data, word, close - 1, classes, abbreviations)):
-            sentences += 1
+        sentences += _breaks(data, word, word_end, following, following_end, classes, abbreviations)
         word, word_end = following, following_end
+
+
+@numba.njit(nogil=True, cache=True)
+def count_word_sentences(
+    data: Bytes, start: Int64s, end: Int64s, flags: Bytes, first: int, last: int, classes: Bytes, abbreviations: Hashes
+) -> int:
+    """`count_sentences` of a line whose words, ``first`` to ``last``, are known: a word of letters ends none."""
+    sentences = 1 if last > first else 0
+    for word in range(first, last - 1):
+        if not flags[word] & (LETTERS | PLAIN):
+            sentences += _breaks(data, start[word], end[word], start[word + 1], end[word + 1], classes, abbreviations)
+    return sentences

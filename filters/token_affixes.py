@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from gristmill.filters.arrays import Bytes
 from gristmill.filters.swar import hash_bytes
 from gristmill.filters.token_classes import (
-    ALPHABETIC,
     BEFORE_DOT,
     CURRENCY,
     HOST,
     ICON,
     LETTER,
     LOWER,
+    NAMED,
     PREFIX,
     QUOTE,
     SUFFIX,
@@ -46,7 +46,7 @@ UNIT_HASHES = np.array(
 _SCALES = tuple(b"FfCcKk")
 _OPERATORS = tuple(b"+-*^")
 _JOINERS = tuple(b"~:<>=/")
-_SCHEME_MARKS = tuple(b"_+-.")
+_SCHEME_MARKS = tuple(b"+-.")
 _LONGEST_UNIT = max(len(unit.encode()) for unit in UNITS)
 _LONGEST_TOP_DOMAIN = 63
 _LONGEST_LABEL = 64
@@ -223,8 +223,7 @@ def is_address(data: Bytes, start: int, end: int, classes: Classes) -> bool:
     i = start
     while i < end:
         point, width = code_point(data, i, end)
-        plain = _is_digit(point) or point in _SCHEME_MARKS
-        if not (classes[point] & ALPHABETIC or plain):
+        if not (classes[point] & NAMED or point in _SCHEME_MARKS):
             break
         i += width
     begin = start

@@ -14,8 +14,8 @@ import unicodedata
 import numpy as np
 from numpy.typing import NDArray
 
+from gristmill.filters.unicode_classes import ALPHANUMERIC, SENTENCE_TERMINAL, class_table
 from gristmill.filters.unicode_classes import LETTER as UNICODE_LETTER
-from gristmill.filters.unicode_classes import SENTENCE_TERMINAL, class_table
 
 LOWER, UPPER = 1, 2
 """A lower-case (upper-case) letter of the Latin, Greek or Cyrillic alphabets that spaCy lists; a character of a script
@@ -39,6 +39,8 @@ HOST = 4096
 """May stand in the name of a host."""
 ALPHABETIC = 8192
 """``str.isalpha``."""
+NAMED = 16384
+"""A letter, digit, other number or ``_``: ``\\w``."""
 
 _CASED = (
     (0x41, 0x5A), (0x61, 0x7A), (0xC0, 0x2AF), (0x391, 0x3A9), (0x3B1, 0x3C9), (0x410, 0x44F), (0x1D00, 0x1D25),
@@ -114,6 +116,8 @@ def token_class_table() -> NDArray[np.uint16]:
     named[terminal & ~_within(_NO_SENTENCE_END)] |= ENDS_SENTENCE
     named[digits | _within(((0x41, 0x5A), (0x61, 0x7A), (0xA1, 0xFFFF)))] |= HOST
     table[(class_table() & UNICODE_LETTER) != 0] |= ALPHABETIC
+    table[(class_table() & ALPHANUMERIC) != 0] |= NAMED
+    named[ord("_")] |= NAMED
     return table
 
 

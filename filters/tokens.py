@@ -44,27 +44,16 @@ ends a sentence."""
 _MARKS = tuple(b',;:!?)]"')
 """Split off letters, and no listed word ends with letters and one of them."""
 _SLOTS = 4096
+_HINTS = 16384
 _MOST_PIECES = 4
 _MOST_JOINED = 6
 """No exception is made of more tokens."""
 
 
-class Exceptions(NamedTuple):
-    """The listed words, by hash.
-
-    Attributes:
-        keys: uint64 of shape (4096,); 0 in a free slot.
-        pieces: uint8 of shape (4096, 4); bytes of each piece, 0 after the last.
-        longest: bytes of the longest listed word.
-    """
-
-    keys: Hashes
-    pieces: Bytes
-    longest: int
-
-
-def _exception_table() -> Exceptions:
+def _exception_table() -> tuple[Hashes, Bytes, Bytes, int]:
+    """Keys by slot, bytes of the pieces by slot, which low bits of a hash some key has, bytes of the longest word."""
     keys, pieces = np.zeros(_SLOTS, np.uint64), np.zeros((_SLOTS, _MOST_PIECES), np.uint8)
+    hints = np.zeros(_HINTS, np.uint8)
     longest = 0
     for word, parts in TOKEN_EXCEPTIONS.items():
         raw = word.encode()
@@ -74,24 +63,13 @@ def _exception_table() -> Exceptions:
         while keys[slot]:
             slot = (slot + 1) % _SLOTS
         keys[slot] = key
+        hints[int(key) % _HINTS] = 1
         pieces[slot, : len(parts)] = [len(part.encode()) for part in parts]
-    return Exceptions(keys, pieces, longest)
+    return keys, pieces, hints, longest
 
 
-_EXCEPTIONS = _exception_table()
-
-
-class Rules(NamedTuple):
-    """What `split_word` looks things up in."""
-
-    classes: Classes
-    exceptions: Exceptions
-    units: Hashes
-
-
-def token_rules() -> Rules:
-    """The rules of English."""
-    return Rules(token_class_table(), _EXCEPTIONS, UNIT_HASHES)
+# Constants to the kernels: as arguments, each call would count references.
+_KEYS, _PIECES, _HINT, _LONGEST = _exception_table()
 
 
 class _Marks(NamedTuple):
@@ -154,7 +132,7 @@ def tokenize(buffer: TextBuffer, segments: Segments) -> Tokens:
         np.empty(most, np.uint64),
     )
     longest = int((segments.words.end - segments.words.start).max(initial=0)) + 1
-    _tokenize(buffer.data, segments, token_rules(), _marks(), np.empty(longest, np.int64), found)
+    _tokenize(buffer.data, segments, token_class_table(), _marks(), np.empty(longest, np.int64), found)
     count = int(found.bounds[-1])
     return Tokens(
         found.bounds, found.words, found.start[:count], found.end[:count], found.chars[:count], found.flags[:count],
@@ -163,52 +141,53 @@ def tokenize(buffer: TextBuffer, segments: Segments) -> Tokens:
 
 
 @numba.njit(nogil=True, cache=True)
-def _tokenize(data: Bytes, segments: Segments, rules: Rules, marks: _Marks, ends: Int64s, found: Tokens) -> None:
+def _tokenize(data: Bytes, segments: Segments, classes: Classes, marks: _Marks, ends: Int64s, found: Tokens) -> None:
     word_start, word_end, _, _, word_chars, word_flags, word_hash = segments.words
-    _, words, starts, stops, chars, flags, hashes = found
-    token = 0
-    for document in range(found.bounds.size - 1):
-        for word in range(segments.document_words[document], segments.document_words[document + 1]):
+    bounds, words, starts, stops, chars, flags, hashes = found
+    mark_hash, mark_flags = marks
+    document_words, token = segments.document_words, 0
+    for document in range(document_words.size - 1):
+        for word in range(document_words[document], document_words[document + 1]):
             words[word] = token
             start, end, kind = word_start[word], word_end[word], word_flags[word]
-            if kind & (LETTERS | PLAIN) and not find_exception(word_hash[word], rules.exceptions):
+            if kind & (LETTERS | PLAIN) and not find_exception(word_hash[word]):
                 if kind & LETTERS or not _ends_in_unit(data, start, end):
                     starts[token], stops[token], hashes[token] = start, end, word_hash[word]
                     chars[token] = word_chars[word]
                     flags[token] = IS_WORD | (HAS_LETTER if kind & WORD_HAS_LETTER else 0)
                     token += 1
                     continue
-            elif kind & MARKED and _splits_mark(data, start, end, word_hash[word], rules):
+            elif kind & MARKED and _splits_mark(data, start, end, word_hash[word], classes):
                 starts[token], stops[token] = start, end - 1
                 hashes[token] = hash_bytes(data, start, end - 1)
                 chars[token], flags[token] = word_chars[word] - 1, IS_WORD | HAS_LETTER
                 starts[token + 1], stops[token + 1] = end - 1, end
-                hashes[token + 1], chars[token + 1] = marks.hash[data[end - 1]], 1
-                flags[token + 1] = marks.flags[data[end - 1]]
+                hashes[token + 1], chars[token + 1] = mark_hash[data[end - 1]], 1
+                flags[token + 1] = mark_flags[data[end - 1]]
                 token += 2
                 continue
-            count = split_word(data, start, end, rules, ends)
+            count = split_word(data, start, end, classes, ends)
             begin = start
             for k in range(count):
                 starts[token], stops[token] = begin, ends[k]
                 hashes[token] = hash_bytes(data, begin, ends[k])
-                chars[token], flags[token] = describe(data, begin, ends[k], rules.classes)
+                chars[token], flags[token] = describe(data, begin, ends[k], classes)
                 begin = ends[k]
                 token += 1
-        found.bounds[document + 1] = token
-    words[segments.document_words[-1]] = token
+        bounds[document + 1] = token
+    words[document_words[-1]] = token
 
 
 @numba.njit(nogil=True, cache=True)
-def _splits_mark(data: Bytes, start: int, end: int, key: np.uint64, rules: Rules) -> bool:
+def _splits_mark(data: Bytes, start: int, end: int, key: np.uint64, classes: Classes) -> bool:
     """Whether letters with one mark behind them are two tokens, which no list concerns: the usual end of a clause."""
     mark = data[end - 1]
     if mark == ord("."):
-        if end - start < 2 or not dot_goes(data, start, end, rules.classes) or find_exception(key, rules.exceptions):
+        if end - start < 2 or not dot_goes(data, start, end, classes) or find_exception(key):
             return False
     elif mark not in _MARKS:
         return False
-    return not _listed(data, start, end - 1, rules.exceptions)
+    return not _listed(data, start, end - 1)
 
 
 @numba.njit(nogil=True, cache=True)
@@ -245,42 +224,44 @@ def describe(data: Bytes, start: int, end: int, classes: Classes) -> tuple[int, 
 
 
 @numba.njit(nogil=True, cache=True)
-def find_exception(key: np.uint64, exceptions: Exceptions) -> int:
+def find_exception(key: np.uint64) -> int:
     """The slot of a listed word plus one, or 0."""
+    if not _HINT[np.int64(key & np.uint64(_HINTS - 1))]:
+        return 0
     slot = np.int64(key & np.uint64(_SLOTS - 1))
-    while exceptions.keys[slot]:
-        if exceptions.keys[slot] == key:
+    while _KEYS[slot]:
+        if _KEYS[slot] == key:
             return int(slot) + 1
         slot = (slot + 1) & (_SLOTS - 1)
     return 0
 
 
 @numba.njit(nogil=True, cache=True)
-def _listed(data: Bytes, start: int, end: int, exceptions: Exceptions) -> int:
-    if start >= end or end - start > exceptions.longest:
+def _listed(data: Bytes, start: int, end: int) -> int:
+    if start >= end or end - start > _LONGEST:
         return 0
-    return find_exception(hash_bytes(data, start, end), exceptions)
+    return find_exception(hash_bytes(data, start, end))
 
 
 @numba.njit(nogil=True, cache=True)
-def split_word(data: Bytes, start: int, end: int, rules: Rules, ends: Int64s) -> int:
+def split_word(data: Bytes, start: int, end: int, classes: Classes, ends: Int64s) -> int:
     """Splits ``data[start:end]``, which has no white space, into tokens; fills in their ends, returns how many.
 
     ``ends`` has room for one more than the word has bytes. Each step takes a byte or more away, and looks at a bounded
     number of bytes, but for runs of dots, which it takes away, and for the address and the infixes, looked for once.
     """
-    if _listed(data, start, end, rules.exceptions):
-        return _put_listed(data, start, end, rules.exceptions, ends, 0)
+    if _listed(data, start, end):
+        return _put_listed(data, start, end, ends, 0)
     count, a, b, behind = 0, start, end, ends.size
     while a < b:
         before = b - a
-        prefix = prefix_bytes(data, a, b, rules.classes)
-        if prefix and _listed(data, a + prefix, b, rules.exceptions):
+        prefix = prefix_bytes(data, a, b, classes)
+        if prefix and _listed(data, a + prefix, b):
             ends[count] = a + prefix
             count, a = count + 1, a + prefix
             break
-        suffix = suffix_bytes(data, a + prefix, b, rules.classes, rules.units)
-        if suffix and _listed(data, a, b - suffix, rules.exceptions):
+        suffix = suffix_bytes(data, a + prefix, b, classes, UNIT_HASHES)
+        if suffix and _listed(data, a, b - suffix):
             behind -= 1
             ends[behind] = b
             b -= suffix
@@ -292,21 +273,21 @@ def split_word(data: Bytes, start: int, end: int, rules: Rules, ends: Int64s) ->
             behind -= 1
             ends[behind] = b
             b -= suffix
-        if b - a == before or _listed(data, a, b, rules.exceptions):
+        if b - a == before or _listed(data, a, b):
             break
-    count = _put_middle(data, a, b, rules, ends, count)
+    count = _put_middle(data, a, b, classes, ends, count)
     for k in range(behind, ends.size):
         ends[count] = ends[k]
         count += 1
-    return _join_listed(data, start, rules.exceptions, ends, count) if count > 2 else count
+    return _join_listed(data, start, ends, count) if count > 2 else count
 
 
 @numba.njit(nogil=True, cache=True)
-def _put_listed(data: Bytes, a: int, b: int, exceptions: Exceptions, ends: Int64s, count: int) -> int:
+def _put_listed(data: Bytes, a: int, b: int, ends: Int64s, count: int) -> int:
     """Adds the pieces of a listed word."""
-    slot = _listed(data, a, b, exceptions) - 1
+    slot = _listed(data, a, b) - 1
     for k in range(_MOST_PIECES):
-        size = exceptions.pieces[slot, k]
+        size = _PIECES[slot, k]
         if size:
             a += size
             ends[count] = a
@@ -315,19 +296,19 @@ def _put_listed(data: Bytes, a: int, b: int, exceptions: Exceptions, ends: Int64
 
 
 @numba.njit(nogil=True, cache=True)
-def _put_middle(data: Bytes, a: int, b: int, rules: Rules, ends: Int64s, count: int) -> int:
+def _put_middle(data: Bytes, a: int, b: int, classes: Classes, ends: Int64s, count: int) -> int:
     """Adds what is left between prefixes and suffixes."""
     if a >= b:
         return count
-    if _listed(data, a, b, rules.exceptions):
-        return _put_listed(data, a, b, rules.exceptions, ends, count)
+    if _listed(data, a, b):
+        return _put_listed(data, a, b, ends, count)
     dots = False
     for i in range(a, b):
         dots |= data[i] == ord(".")
-    if not dots or not is_address(data, a, b, rules.classes):
+    if not dots or not is_address(data, a, b, classes):
         begin = i = a
         while i < b:
-            infix = infix_bytes(data, a, i, b, rules.classes)
+            infix = infix_bytes(data, a, i, b, classes)
             if infix and i > a:
                 if i > begin:
                     ends[count] = i
@@ -347,19 +328,19 @@ def _put_middle(data: Bytes, a: int, b: int, rules: Rules, ends: Int64s, count: 
 
 
 @numba.njit(nogil=True, cache=True)
-def _join_listed(data: Bytes, start: int, exceptions: Exceptions, ends: Int64s, count: int) -> int:
+def _join_listed(data: Bytes, start: int, ends: Int64s, count: int) -> int:
     """Where neighbouring tokens spell a listed word, puts its pieces in their place: the longest, then the first."""
     for many in range(min(count - 1, _MOST_JOINED), 1, -1):
         begin, kept, k = start, 0, 0
         while k < count:
-            slot = _listed(data, begin, ends[k + many - 1], exceptions) if k + many <= count else 0
+            slot = _listed(data, begin, ends[k + many - 1]) if k + many <= count else 0
             pieces = 0
             if slot:
                 for part in range(_MOST_PIECES):
-                    pieces += exceptions.pieces[slot - 1, part] > 0
+                    pieces += _PIECES[slot - 1, part] > 0
             if 0 < pieces < many:
                 stop = ends[k + many - 1]
-                kept = _put_listed(data, begin, stop, exceptions, ends, kept)
+                kept = _put_listed(data, begin, stop, ends, kept)
                 begin, k = stop, k + many
             else:
                 begin = ends[k]

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from gristmill.filters.arrays import Int64s
+from gristmill.filters.arrays import Bytes, Int64s
 from gristmill.filters.buffers import TextBuffer
+from gristmill.filters.c4_phrases import mark_lines
 from gristmill.filters.grams import Stream, count_grams
 from gristmill.filters.language_packs import pack_rows
 from gristmill.filters.normalized_words import NormalizedWords, normalize_words
@@ -48,6 +49,12 @@ class Views:
     def segments(self) -> Segments:
         """Words, lines and paragraphs."""
         return segment(self.buffer)
+
+    @functools.cached_property
+    def line_marks(self) -> Bytes:
+        """Phrases and brackets of each line, see `gristmill.filters.c4_phrases`."""
+        lines = self.segments.lines
+        return mark_lines(self.buffer.data, lines.start, lines.end)
 
     @functools.cached_property
     def word_grams(self) -> Int64s:

@@ -21,19 +21,14 @@ from gristmill.filters.arrays import Bytes, Int32s, Int64s
 from gristmill.filters.buffers import text_buffer
 from gristmill.filters.c4 import (
     CITATIONS,
-    JAVASCRIPT,
-    LOREM_IPSUM,
     MAX_WORD_CHARS,
     MIN_LINE_WORDS,
     PAPER_MIN_LINE_WORDS,
-    POLICY_PHRASES,
     citation_end,
     count_words,
-    find_phrases,
-    first_pairs,
-    packed,
     without_citations,
 )
+from gristmill.filters.c4_phrases import JAVASCRIPT, LOREM_IPSUM, POLICY_PHRASES, find_phrases, first_pairs, packed
 from gristmill.filters.edits.cuts import Cuts
 from gristmill.filters.edits.edit_types import EditSpec
 from gristmill.filters.segment import Segments, segment

@@ -353,7 +353,7 @@ def reference(text: str) -> dict[str, float]:
 def measured(texts: Sequence[str]) -> list[dict[str, float]]:
     batch = signals(pa.array(texts, pa.large_string()), languages=pa.nulls(len(texts), pa.string()))
     assert batch.schema.equals(SIGNALS_SCHEMA)
-    elsewhere = ["language", "language_score", *(name for name in SIGNALS if name.startswith("pii_"))]
+    elsewhere = ["language", "language_score", "script_share", *(name for name in SIGNALS if name.startswith("pii_"))]
     rows: list[dict[str, float]] = batch.drop_columns(elsewhere).to_pylist()
     return rows
 
