@@ -26,7 +26,7 @@ import pyarrow as pa
 
 from gristmill.filters.arrays import Bytes, Int32s, Int64s
 from gristmill.filters.buffers import TextBuffer, text_buffer
-from gristmill.filters.c4 import matches, packed
+from gristmill.filters.c4_phrases import matches, packed
 from gristmill.filters.edits.compose import compose
 from gristmill.filters.edits.cuts import Cuts, apply_buffer
 from gristmill.filters.edits.edit_types import EditSpec

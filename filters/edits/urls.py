@@ -14,7 +14,7 @@ import numpy as np
 
 from gristmill.filters.arrays import Bytes, Int64s
 from gristmill.filters.buffers import TextBuffer
-from gristmill.filters.c4 import matches, packed
+from gristmill.filters.c4_phrases import matches, packed
 from gristmill.filters.unicode_classes import ALPHANUMERIC, class_table
 from gristmill.filters.utf8 import NON_ASCII, code_point
 
