@@ -124,7 +124,7 @@ def _breaks(
         if begin >= following_end:
             return False
         point, _ = code_point(data, begin, following_end)
-        return (classes[point] & UPPER) != 0
+        return bool(classes[point] & UPPER)
     return last in _SURE_ENDS or (last == 46 and not _is_abbreviation(data, word, close - 1, classes, abbreviations))
 
 

@@ -159,7 +159,11 @@ def c4(text: str) -> dict[str, float]:
                 counts[f"{prefix}kept_line_count"] += 1
                 counts[f"{prefix}kept_byte_count"] += len(line.encode())
                 counts[f"{prefix}sentence_count"] += sentences_in(line)
-    return {name: counts[name] for name in SIGNALS if name.startswith("c4_") and "datatrove" not in name}
+    return {
+        name: counts[name]
+        for name in SIGNALS
+        if name.startswith("c4_") and not name.startswith(("c4_datatrove", "c4_fineweb"))
+    }
 
 
 def fineweb(text: str) -> dict[str, float]:
