@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 VENV ?= .venv
+TEST_PROCESSES ?= 2
 BIN := $(VENV)/bin
 DIGEST := $(shell cat setup.py constraints.txt Makefile | sha256sum | cut -c1-12)
 RUN := $(VENV)/.installed-run-$(DIGEST)
@@ -22,7 +23,7 @@ demo: $(RUN) ## raw web, books and code -> tokens -> report -> 100 training step
 	@echo "open runs/quickstart/report/report.html in a browser"
 
 test: $(DEV) ## the whole test suite (under 20 minutes on 2 cores)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) --dist loadfile
 
 lint: $(DEV) ## formatting, lint and types
 	$(BIN)/ruff format --check .

@@ -65,6 +65,7 @@ EXTRAS = {
         "polars>=1.20",
         "pytest>=8.3",
         "pytest-timeout>=2.3",
+        "pytest-xdist>=3.6",
         "ruff>=0.9",
         "wheel>=0.45",
     ],

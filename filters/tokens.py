@@ -115,7 +115,7 @@ def tokenize(buffer: TextBuffer, segments: Segments) -> Tokens:
     >>> import pyarrow as pa
     >>> from gristmill.filters.buffers import text_buffer
     >>> from gristmill.filters.segment import segment
-    >>> text = text_buffer(pa.array(['"Don\\'t," Mr. Gray-Smith said (twice).']))
+    >>> text = text_buffer(pa.array(['"Don\'t," Mr. Gray-Smith said (twice).']))
     >>> found = tokenize(text, segment(text))
     >>> [bytes(text.data[a:b]).decode() for a, b in zip(found.start, found.end)]
     ['"', 'Do', "n't", ',', '"', 'Mr.', 'Gray', '-', 'Smith', 'said', '(', 'twice', ')', '.']

@@ -91,7 +91,7 @@ def test_the_counts_of_the_summary_add_up(folder: Path) -> None:
     assert all(
         totals[rule] == sum(source["failed"].get(rule, 0) for source in summary["sources"].values()) for rule in totals
     )
-    assert all(row["only_cause"] <= row["failed"] for row in fired)
+    assert all(row["only"] <= row["failed"] for row in fired)
 
 
 def test_verify_holds_on_a_finished_run_and_names_a_flipped_byte(folder: Path) -> None:

@@ -32,7 +32,8 @@ def index_command() -> None:
 @click.argument("run", metavar="RUN")
 @click.option("--output", "index", required=True, help="Directory of the new index: local, s3:// or gs://.")
 @click.option("--name", help="Name of the run in ledgers.  [default: the last part of RUN]")
-def build_command(run: str, index: str, name: str | None) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def build_command(run: str, index: str, name: str | None, as_json: bool) -> None:
     """Make an index of the documents that RUN kept.
 
     \b
@@ -41,14 +42,15 @@ def build_command(run: str, index: str, name: str | None) -> None:
     from gristmill.pipelines.index_build import index_run  # noqa: PLC0415
 
     head = index_run(index, run, name=name, create=True)
-    click.echo(f"{index}: {format_count(head.runs[-1].documents)} documents of {head.runs[-1].name!r}")
+    _say(index, {"run": head.runs[-1].name, "documents": head.runs[-1].documents}, "of the run", as_json=as_json)
 
 
 @index_command.command("add")
 @click.argument("index", metavar="INDEX")
 @click.argument("run", metavar="RUN")
 @click.option("--name", help="Name of the run in ledgers.  [default: the last part of RUN]")
-def add_command(index: str, run: str, name: str | None) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def add_command(index: str, run: str, name: str | None, as_json: bool) -> None:
     """Add the documents that RUN kept to INDEX, all or none.
 
     \b
@@ -57,14 +59,15 @@ def add_command(index: str, run: str, name: str | None) -> None:
     from gristmill.pipelines.index_build import index_run  # noqa: PLC0415
 
     head = index_run(index, run, name=name)
-    click.echo(f"{index}: {format_count(head.runs[-1].documents)} documents of {head.runs[-1].name!r} added")
+    _say(index, {"run": head.runs[-1].name, "documents": head.runs[-1].documents}, "added, of the run", as_json=as_json)
 
 
 @index_command.command("forget")
 @click.argument("index", metavar="INDEX")
 @click.argument("documents", metavar="DOC_ID...", nargs=-1)
 @click.option("--from", "listing", type=click.Path(exists=True, dir_okay=False), help="A file with an id in each line.")
-def forget_command(index: str, documents: tuple[str, ...], listing: str | None) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def forget_command(index: str, documents: tuple[str, ...], listing: str | None, as_json: bool) -> None:
     """Take documents out of INDEX by their ids in hex, all or none; copies in later runs are kept again.
 
     \b
@@ -79,7 +82,7 @@ def forget_command(index: str, documents: tuple[str, ...], listing: str | None) 
         msg = f"wanted document ids of 32 hexadecimal digits, as `gristmill explain` prints them, got {got}"
         raise InputError(msg)
     forget(index, [bytes.fromhex(name) for name in names])
-    click.echo(f"{index}: {format_count(len(names))} documents forgotten")
+    _say(index, {"documents": len(names)}, "forgotten", as_json=as_json)
 
 
 @index_command.command("info")
@@ -122,7 +125,8 @@ def info_command(index: str, as_json: bool) -> None:
 
 @index_command.command("verify")
 @click.argument("index", metavar="INDEX")
-def verify_command(index: str) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def verify_command(index: str, as_json: bool) -> None:
     """Read all of INDEX and check it: checksums, order of keys, ids. Exits with 8 when something is wrong.
 
     \b
@@ -131,10 +135,13 @@ def verify_command(index: str) -> None:
     from gristmill.dedup.index_files import verify  # noqa: PLC0415
 
     faults = verify(index)
+    if as_json:
+        click.echo(json.dumps({"index": index, "faults": faults}))
     if faults:
         msg = f"{len(faults)} faults in {index}: {'; '.join(faults[:5])}. Restore it, or build it again from its runs"
         raise IntegrityError(msg)
-    click.echo(f"{index}: whole")
+    if not as_json:
+        click.echo(f"{index}: whole")
 
 
 @index_command.command("query")
@@ -172,3 +179,12 @@ def query_command(index: str, run: str, as_json: bool, most: int) -> None:
     click.echo(f"{format_count(len(matches))} of {format_count(asked)} documents have a copy in {index}")
     if len(matches) > most:
         click.echo(f"({len(matches) - most} more; --json prints all)", err=True)
+
+
+def _say(index: str, facts: dict[str, Any], what: str, *, as_json: bool) -> None:
+    """Says what a change did to an index, as a line or as an object."""
+    if as_json:
+        click.echo(json.dumps({"index": index} | facts))
+        return
+    name = f" {facts['run']!r}" if "run" in facts else ""
+    click.echo(f"{index}: {format_count(facts['documents'])} documents {what}{name}")
