@@ -164,12 +164,12 @@ def signatures_of_sets(offsets: Offsets, values: Hashes, *, num_perm: int = 112,
     return out
 
 
-def has_signature(rows: Signatures) -> npt.NDArray[np.bool_]:
+def has_signature(rows: Signatures | Hashes) -> npt.NDArray[np.bool_]:
     """Which rows belong to a document with at least one shingle: bool of length ``len(rows)``."""
     return np.asarray((rows != EMPTY).any(axis=1))
 
 
-def estimated_jaccard(left: Signatures, right: Signatures) -> npt.NDArray[np.float64]:
+def estimated_jaccard(left: Signatures | Hashes, right: Signatures | Hashes) -> npt.NDArray[np.float64]:
     """The share of equal values, row by row: an estimate of the Jaccard similarity ``J``.
 
     Its standard error is ``sqrt(J * (1 - J) / num_perm)``. 0 where either row has no signature.
