@@ -128,7 +128,8 @@ def shingle_hashes(words: Sequence[str], parameters: Parameters = Parameters()) 
 def signature(hashes: Hashes, parameters: Parameters = Parameters()) -> Hashes:
     """One document's signature under datatrove's permutations, uint64 of length ``bands * rows``.
 
-    ``(a * h + b) mod (2**61 - 1)``, where product and sum are taken modulo ``2**64``, as NumPy takes them there; ``a`` and ``b`` are drawn as there.
+    ``(a * h + b) mod (2**61 - 1)``, where product and sum are taken modulo ``2**64``, as NumPy takes them
+    there; ``a`` and ``b`` are drawn as there.
 
     Raises:
         InputError: no hash: datatrove writes no record for such a document.
