@@ -39,6 +39,8 @@ def programs(*, quick: bool) -> dict[str, list[str]]:
             "near_dedup": ["--documents", "4000", "--datatrove-documents", "400"],
             "join_scale": ["--documents", "20000", "200000"],
             "components": ["--edges", "200000"],
+            "index": ["--documents", "20000", "--queries", "1000"],
+            "repeats": ["--documents", "2000", "4000"],
             "recall": ["--documents", "4000"],
         }
     return {
@@ -46,6 +48,8 @@ def programs(*, quick: bool) -> dict[str, list[str]]:
         "near_dedup": [],
         "join_scale": [],
         "components": [],
+        "index": [],
+        "repeats": [],
         "recall": ["--svg", str(ROOT / "docs" / "recall.svg")],
     }
 
@@ -100,6 +104,29 @@ def component_rows(result: Mapping[str, Any]) -> Rows:
         yield f"components of {result['edges']:,} edges, {name} ({same})", rate, "-", "-", f"{row['peak_gb']} GB"
 
 
+def index_rows(result: Mapping[str, Any]) -> Rows:
+    """Building an index and asking it."""
+    seconds = f"{result['build_cpu_seconds']} CPU s"
+    yield (
+        f"index of {result['documents']:,} documents, built",
+        seconds,
+        "-",
+        "-",
+        f"{result['build_peak_mb'] / 1e3:.2f} GB",
+    )
+    asked = f"{result['query_cpu_seconds']} CPU s"
+    peak = f"{result['query_peak_mb'] / 1e3:.2f} GB"
+    yield f"{result['queries']:,} documents against it", asked, "-", "-", peak
+
+
+def repeat_rows(result: Mapping[str, Any]) -> Rows:
+    """Repeated lines and passages at each size."""
+    for name, row in result["rows"].items():
+        what = f"{name.split()[0].replace('_', ' ')} of {row['documents']:,} documents ({row['megabytes']:,} MB), cut"
+        rate = f"{row['mb_per_cpu_second']} MB/CPU second, {row['wall_seconds']} s"
+        yield what, rate, "-", "-", f"{row['peak_gb']} GB"
+
+
 def recall_rows(result: Mapping[str, Any]) -> Rows:
     """Recall beside theory; the ratio is the share of removed documents below the minimum, which must be 0."""
     recall, theory = result["recall_from_0.8"], result["theory_from_0.8"]
@@ -120,6 +147,8 @@ ROWS = {
     "near_dedup": near_rows,
     "join_scale": join_rows,
     "components": component_rows,
+    "index": index_rows,
+    "repeats": repeat_rows,
     "recall": recall_rows,
 }
 """How the result of each benchmark is shown."""

@@ -14,7 +14,7 @@ BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 PEER_SCRIPTS = {path.stem for peer in ("datatrove", "rensa") for path in BENCHMARKS.glob(f"{peer}_*.py")}
 PARTS = {"near_dedup_ours", "planted"}
 """Programs that a benchmark starts."""
-BY_HAND = {"quality", "index", "recipe_runs"}
+BY_HAND = {"quality", "recipe_runs"}
 """Benchmarks that print a table of their own."""
 MODULES = sorted(path.stem for path in BENCHMARKS.glob("*.py") if path.stem not in PEER_SCRIPTS)
 
