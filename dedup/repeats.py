@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from gristmill.errors import ConfigError
 
-MOST_NAMED = 20
-"""Repeated lines of one partition that are named, most frequent first."""
+MOST_NAMED = 50
+"""Repeated lines that are named, those with the most copies cut first; of each partition, and of a run."""
 
 
 class RepeatedLines(NamedTuple):
@@ -19,7 +19,8 @@ class RepeatedLines(NamedTuple):
     Attributes:
         copies: bool, which lines go.
         repeats: distinct lines that repeat.
-        frequent: of the most frequent ones: how many copies, in how many documents.
+        frequent: of the ones with the most copies cut (ties: the first in the order of the rows): how many copies
+            there are, in how many documents, and how many are cut.
         rows: of each of those, the row of the copy that stays.
     """
 
@@ -65,7 +66,8 @@ def repeated_lines(
     sizes = np.diff(np.append(starts, len(key)))
     repeats = holders >= min_documents
     copies[order] = repeats[group] & (document != document[starts][group])
+    cut = np.add.reduceat(copies[order].astype(np.int64), starts)
     named = np.flatnonzero(repeats)
-    named = named[np.lexsort((key[starts[named]], -sizes[named]))][:MOST_NAMED]
-    frequent = [{"copies": int(sizes[i]), "documents": int(holders[i])} for i in named]
+    named = named[np.lexsort((order[starts[named]], -cut[named]))][:MOST_NAMED]
+    frequent = [{"copies": int(sizes[i]), "documents": int(holders[i]), "cut": int(cut[i])} for i in named]
     return RepeatedLines(copies, int(repeats.sum()), frequent, order[starts[named]].tolist())

@@ -51,6 +51,7 @@ class RunResult:
         warnings: sentences its user must see.
         stages: state, outputs and seconds of each step.
         report: uri of the page.
+        urls: web pages compared by address, addresses of several copies, older copies dropped; None without `dedup.url`.
     """
 
     run: RunDirectory
@@ -60,6 +61,7 @@ class RunResult:
     warnings: tuple[str, ...]
     stages: dict[str, dict[str, object]]
     report: str
+    urls: dict[str, int] | None = None
 
 
 def check_before_run(config: Config) -> tuple[ResolvedRule, ...]:
@@ -183,10 +185,12 @@ def _finish(
     run.write_state(session.state)
     totals = read_totals(run, shards)
     manifest = check_manifest_totals(run, totals)
-    facts = report_facts(session, rules, totals, manifest, dedup_facts(session, ledger))
+    found = dedup_facts(session, ledger)
+    facts = report_facts(session, rules, totals, manifest, found)
     if cuts := cut_counts(run, ledger):
         facts["cuts"] = cuts
         facts["warnings"] += [f"edit {name} cut nothing" for name, reasons in cuts.items() if not reasons]
     page = run_report(session, ledger, facts)
     check_error_budget(totals, session.config.run.max_error_fraction)
-    return RunResult(run, totals, manifest, rules, tuple(facts["warnings"]), session.state["stages"], page)
+    warnings = tuple(facts["warnings"])
+    return RunResult(run, totals, manifest, rules, warnings, session.state["stages"], page, found["urls"])

@@ -15,12 +15,14 @@ from gristmill import storage
 from gristmill.pipelines.cluster_counts import added
 from gristmill.pipelines.components_step import components_uri
 from gristmill.pipelines.fingerprint import FOLDER as FINGERPRINTS
+from gristmill.pipelines.frequent_lines import read_frequent_lines
 from gristmill.pipelines.join import FOLDER as EDGES
 from gristmill.pipelines.known_step import known_facts
 from gristmill.pipelines.plan import Task
 from gristmill.pipelines.resolve import FOLDER as RESOLVED
 from gristmill.pipelines.resolve import resolved_uri
 from gristmill.pipelines.session import Session
+from gristmill.pipelines.url_step import url_facts
 from gristmill.runs import RunDirectory
 from gristmill.tables import one_batch, read_counts, read_groups
 
@@ -31,7 +33,7 @@ SAMPLE = 5
 """Members of a cluster that are named beside the kept one."""
 
 
-def dedup_facts(session: Session, tasks: Sequence[Task]) -> dict[str, object]:
+def dedup_facts(session: Session, tasks: Sequence[Task]) -> dict[str, Any]:
     """Counts of the search, hot buckets and the largest clusters.
 
     Args:
@@ -49,10 +51,12 @@ def dedup_facts(session: Session, tasks: Sequence[Task]) -> dict[str, object]:
         key=lambda bucket: (-bucket["size"], bucket["examples"]),
     )[:LISTED]
     clusters = largest_clusters(run)
+    lines = read_frequent_lines(run)
     named = uris_of(
         run,
         tasks,
         [number for bucket in hot for number in bucket["examples"]]
+        + [line["document"] for line in (lines or {"lines": []})["lines"]]
         + [number for cluster in clusters for number in (cluster["kept"], *cluster["members"])],
     )
     return {
@@ -60,6 +64,8 @@ def dedup_facts(session: Session, tasks: Sequence[Task]) -> dict[str, object]:
         "candidates": components.get("documents", 0),
         "shorter_than_shingle": sum(int(counts["shorter_than_shingle"]) for counts in printed),
         "earlier_runs": known_facts(run),
+        "urls": url_facts(run),
+        "repeated_lines": _repeated_lines(lines, named),
         "keep": session.config.dedup.keep,
         "max_bucket": session.config.dedup.max_bucket,
         "min_jaccard": session.config.dedup.near.min_jaccard if session.config.dedup.near else None,
@@ -74,6 +80,16 @@ def dedup_facts(session: Session, tasks: Sequence[Task]) -> dict[str, object]:
         ],
         **added(groups),
     }
+
+
+def _repeated_lines(found: dict[str, Any] | None, named: dict[int, str]) -> dict[str, Any] | None:
+    """The most frequent repeated lines with the address of the document that keeps each."""
+    if found is None:
+        return None
+    lines = [{**line, "kept": named[line["document"]]} for line in found["lines"]]
+    for line in lines:
+        del line["document"]
+    return {**found, "lines": lines}
 
 
 def largest_clusters(run: RunDirectory) -> list[dict[str, Any]]:
@@ -95,10 +111,12 @@ def largest_clusters(run: RunDirectory) -> list[dict[str, Any]]:
 
 
 def _resolved(run: RunDirectory) -> Iterator[pa.RecordBatch]:
-    columns = ["document", "doc_id", "duplicate_of", "cluster_size"]
+    """The documents of clusters: not older copies of an address, whose texts were not compared."""
+    columns = ["document", "doc_id", "duplicate_of", "cluster_size", "similarity_evidence"]
     with storage.local_copy(resolved_uri(run)) as path:
         for group in read_groups(path, columns):
-            yield one_batch(pa.Table.from_batches([group]))
+            older = pc.fill_null(pc.equal(group.column("similarity_evidence").cast(pa.string()), "url"), False)
+            yield one_batch(pa.Table.from_batches([group.filter(pc.invert(older))]))
 
 
 def uris_of(run: RunDirectory, tasks: Sequence[Task], numbers: Sequence[int]) -> dict[int, str]:

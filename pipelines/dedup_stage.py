@@ -24,6 +24,7 @@ from gristmill.pipelines.resolve import (
     EmitCandidates,
     Resolve,
     merge_resolved,
+    resolve_settings,
     resolve_tasks,
     source_order,
     write_resolved,
@@ -31,7 +32,9 @@ from gristmill.pipelines.resolve import (
 from gristmill.pipelines.resolve import FOLDER as RESOLVED
 from gristmill.pipelines.rounds import rounds
 from gristmill.pipelines.session import Session
+from gristmill.pipelines.stage_keys import stage_key
 from gristmill.pipelines.texts import text_bytes
+from gristmill.pipelines.url_step import settle_older, take_out_older
 from gristmill.tables import read_counts
 
 
@@ -54,12 +57,17 @@ def run_dedup(session: Session, decided: Sequence[Task]) -> str:
     printed = fingerprint_tasks(run, dedup, decided)
     prune(run, FINGERPRINTS, [task.uri for task in printed])
     session.shardwise("fingerprint", printed, Fingerprint(run.uri, dedup.near or None))
-    printed, known = match_earlier(session, printed)
+    urls = take_out_older(session, printed, FINGERPRINTS)
+    printed, known = match_earlier(session, urls.printed, urls.folder)
     (last,) = read_counts([decided[-1].uri])
     key = find_candidates(session, printed, decided[-1].first + int(str(last["documents"])))
     groups = _resolve(session, printed, key)
-    merge_resolved(run, [*(task.uri for task in groups), *known], groups[0].key)
-    return groups[0].key
+    found = [*(task.uri for task in groups), *known]
+    older = settle_older(session, urls, found, groups[0].key)
+    # Not the keys of the groups: partitions change how duplicates are found, never which.
+    resolved_key = stage_key("resolved", resolve_settings(session.config), [task.key for task in printed])
+    merge_resolved(run, [*found, *older], resolved_key)
+    return resolved_key
 
 
 def find_candidates(session: Session, printed: Sequence[Task], documents: int) -> str:
@@ -127,7 +135,7 @@ def _resolve(session: Session, printed: Sequence[Task], edges_key: str) -> list[
     holders = [printed[number] for number in holding]
     size, oversized = group_bytes(run, dedup, holders, text_bytes(run, holders))
     sources = source_order(session.config)
-    tasks = resolve_tasks(run, dedup, sources, edges_key, size, oversized)
+    tasks = resolve_tasks(run, session.config, edges_key, size, oversized)
     count = len(tasks) - len(oversized)
     prune(run, RESOLVED, [task.uri for task in tasks])
     plan = make_plan("resolve", tasks[:count])

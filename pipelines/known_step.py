@@ -30,7 +30,7 @@ from gristmill.pipelines.index_match import (
     match_tasks,
     write_matches,
 )
-from gristmill.pipelines.plan import Plan, Task, make_plan, prune, store_plan
+from gristmill.pipelines.plan import Plan, Task, load_plan, make_plan, prune, store_plan
 from gristmill.pipelines.resolve import RESOLVED_SCHEMA
 from gristmill.pipelines.session import Session
 from gristmill.pipelines.stage_keys import stage_key
@@ -45,20 +45,21 @@ def known_uri(run: RunDirectory) -> str:
     return run.path("dedup", "known.parquet")
 
 
-def match_earlier(session: Session, printed: list[Task]) -> tuple[list[Task], list[str]]:
+def match_earlier(session: Session, printed: list[Task], folder: str) -> tuple[list[Task], list[str]]:
     """Takes out the documents that an index of an earlier run knows.
 
     Args:
         session: the run in progress.
         printed: its fingerprints.
+        folder: where they lie.
 
     Returns:
         The fingerprints that go on, and the files whose rows belong into ``dedup/resolved.parquet``.
     """
     run, dedup = session.run, session.config.dedup
     if not dedup.index:
-        for folder in (FOLDER, SELECTED):
-            prune(run, folder, [])
+        for stale in (FOLDER, SELECTED):
+            prune(run, stale, [])
         storage.delete(known_uri(run))
         return printed, []
     tasks = match_tasks(run, dedup, check_indexes(session.config), printed)
@@ -72,7 +73,7 @@ def match_earlier(session: Session, printed: list[Task]) -> tuple[list[Task], li
         for task in printed
     ]
     prune(run, SELECTED, [task.uri for task in selected])
-    session.shardwise("select", selected, Select(run.uri, dedup.near or None))
+    session.shardwise("select", selected, Select(run.uri, dedup.near or None, folder, files_of(run, [known_uri(run)])))
     return selected, [known_uri(run)]
 
 
@@ -132,20 +133,30 @@ def best_matches(found: pa.RecordBatch) -> pa.RecordBatch:
 
 @dataclasses.dataclass(frozen=True)
 class Select:
-    """The fingerprints of one shard without those of documents that an earlier run has."""
+    """The fingerprints of one shard without those of some documents.
+
+    Attributes:
+        folder: of the fingerprints.
+        without: stored list (`files_of`) of the files of the documents to leave out, each sorted by document number.
+    """
 
     run_uri: str
     near: NearSection | None
+    folder: str
+    without: str
     step: str = "select"
 
     def __call__(self, task: Task) -> None:
-        """Writes ``dedup/selected/`` for one shard."""
+        """Writes the fingerprints of one shard that are left."""
         run = RunDirectory(self.run_uri)
-        source = run.shard("dedup/fingerprints", task.raw)
+        source = run.shard(self.folder, task.raw)
         footer = read_footer(source)
         assert footer is not None, source
         counts = dict(footer[1])
-        known = read_range(known_uri(run), task.first, task.first + int(counts["rows"])).column("document").to_numpy()
+        last = task.first + int(counts["rows"])
+        known = np.concatenate(
+            [read_range(file.uri, task.first, last).column("document").to_numpy() for file in load_plan(self.without)]
+        )
         count = 0
         with (
             storage.local_copy(source) as prints,
@@ -158,6 +169,12 @@ class Select:
                     writer.write(group.filter(pa.array(left)))
                     count += int(left.sum())
             writer.finish({**counts, "documents": count})
+
+
+def files_of(run: RunDirectory, uris: Sequence[str]) -> str:
+    """Stores a list of files as a plan, because a job must not grow with the number of partitions."""
+    tasks = tuple(Task(uri, "", None, 0) for uri in uris)
+    return store_plan(run, Plan("files", tasks, tuple(range(len(tasks)))))
 
 
 def known_facts(run: RunDirectory) -> dict[str, object] | None:

@@ -27,6 +27,7 @@ from gristmill.pipelines.plan import Plan, Task, load_plan, make_plan, prune, st
 from gristmill.pipelines.rounds import rounds
 from gristmill.pipelines.session import Session
 from gristmill.pipelines.shardwise import ShuffleBatches, naming
+from gristmill.pipelines.stage_keys import stage_key
 from gristmill.runs import RunDirectory
 from gristmill.tables import ShardWriter
 
@@ -137,14 +138,16 @@ def mark_tasks(run: RunDirectory, folder: str, key: str, marks: float, partition
     Args:
         run: the run directory.
         folder: where the chosen places are written.
-        key: stage key of them all.
+        key: what the choice depends on. The number of partitions is added to it in the keys of the files, whose rows
+            depend on it; what reads all files together does not, and builds its own key on ``key``.
         marks: how many marks there will be, about; a function of the inputs, so that the plan is always the same.
         partition_bytes: what one worker holds at a time.
     """
     count = max(1, -(-int(marks) * MARK_BYTES // partition_bytes))
     weight = max(1, int(marks) * MARK_BYTES // count)
+    own = stage_key("marks", [count], [key])
     return [
-        Task(run.path(folder, f"part-{number:05d}.parquet"), key, None, weight, number=number)
+        Task(run.path(folder, f"part-{number:05d}.parquet"), own, None, weight, number=number)
         for number in range(count)
     ]
 

@@ -28,6 +28,7 @@ from gristmill.filters.edits.compose import compose
 from gristmill.filters.edits.cuts import CUTS_TYPE, Cuts, apply, from_column, to_column
 from gristmill.filters.edits.sequence import edit_signals, measure_cuts
 from gristmill.filters.measure import Signal, signal_field
+from gristmill.pipelines.frequent_lines import frequent_uri, write_frequent_lines
 from gristmill.pipelines.marks import Marks, choose_marks, mark_tasks, read_chosen
 from gristmill.pipelines.plan import Task, prune
 from gristmill.pipelines.session import Session
@@ -72,7 +73,7 @@ class ChooseLines:
         """All copies outside the first document, where enough documents hold the line."""
         found = repeated_lines(marks.key, marks.document, self.lines.min_documents)
         frequent = [
-            {**line, "document": int(marks.document[row]), "place": int(marks.place[row])}
+            {**line, "document": int(marks.document[row]), "place": int(marks.place[row])}  # of the copy that stays
             for line, row in zip(found.frequent, found.rows, strict=True)
         ]
         return found.copies, {"repeats": found.repeats, "frequent": frequent}
@@ -241,9 +242,11 @@ def run_repeats(session: Session, tasks: Sequence[Task], signals: Sequence[Signa
             for folder in _FOLDERS[name]:
                 prune(session.run, folder, [])
                 session.state["stages"].pop(folder.rpartition("/")[2], None)
+            if name == LINES:
+                storage.delete(frequent_uri(session.run))
             continue
-        chosen = _choose(session, current, section)
-        current = _cut(session, name, current, chosen, made)
+        chosen, key = _choose(session, current, section)
+        current = _cut(session, name, current, chosen, key, made)
         made += edit_signals(name)
     return [dataclasses.replace(task, first=0) for task in current], made
 
@@ -254,39 +257,48 @@ def _numbered(run: RunDirectory, tasks: Sequence[Task]) -> list[Task]:
     return [dataclasses.replace(task, first=int(first)) for task, first in zip(tasks, firsts, strict=False)]
 
 
-def _choose(session: Session, tasks: Sequence[Task], section: LinesSection | SubstringSection) -> list[Task]:
-    """The shuffles of one kind; returns the tasks of the chosen places."""
+def _choose(
+    session: Session, tasks: Sequence[Task], section: LinesSection | SubstringSection
+) -> tuple[list[Task], str]:
+    """The shuffles of one kind; returns the tasks of the chosen places and the key of all of them together."""
     run, size = session.run, session.config.dedup.partition_bytes
     total = text_bytes(run, tasks)
     keys = [task.key for task in tasks]
     settings = section.model_dump(mode="json")
     if isinstance(section, LinesSection):
-        parts = mark_tasks(run, "dedup/lines", stage_key("lines", settings, keys), total / _BYTES_PER_LINE, size)
+        key = stage_key("lines", settings, keys)
+        parts = mark_tasks(run, "dedup/lines", key, total / _BYTES_PER_LINE, size)
         choose_marks(session, "lines", tasks, parts, LineMarks(section), ChooseLines(section))
-        return parts
+        write_frequent_lines(run, tasks, parts, key, section.normalization)
+        return parts, key
     span = section.min_tokens // 2 + 1
     expected = 2 * total / _BYTES_PER_TOKEN / span
-    parts = mark_tasks(run, "dedup/anchors", stage_key("anchors", settings, keys), expected, size)
+    anchors_key = stage_key("anchors", settings, keys)
+    parts = mark_tasks(run, "dedup/anchors", anchors_key, expected, size)
     choose_marks(session, "anchors", tasks, parts, AnchorMarks(section.min_tokens), ChooseRepeated())
     repeated = sum(int(str(entry["chosen"])) for entry in read_counts([part.uri for part in parts]))
     uris = tuple(part.uri for part in parts)
-    key = stage_key("windows", settings, [part.key for part in parts])
+    key = stage_key("windows", settings, [anchors_key])
     found = mark_tasks(run, "dedup/windows", key, repeated * span, size)
     choose_marks(session, "windows", tasks, found, WindowMarks(section.min_tokens, uris), ChooseLater())
-    return found
+    return found, key
 
 
 def _cut(
-    session: Session, name: str, tasks: Sequence[Task], chosen: Sequence[Task], earlier: Sequence[Signal]
+    session: Session,
+    name: str,
+    tasks: Sequence[Task],
+    chosen: Sequence[Task],
+    chosen_key: str,
+    earlier: Sequence[Signal],
 ) -> list[Task]:
     run, dedup = session.run, session.config.dedup
     lines, substring = dedup.lines or LinesSection(), dedup.substring or SubstringSection()
-    upstream = [part.key for part in chosen]
     cut = [
         dataclasses.replace(
             task,
             uri=run.shard(name, task.raw),
-            key=stage_key("repeats", [name, [signal.name for signal in earlier]], [task.key, *upstream]),
+            key=stage_key("repeats", [name, [signal.name for signal in earlier]], [task.key, chosen_key]),
             name=task.cuts,
         )
         for task in tasks

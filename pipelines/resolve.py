@@ -80,10 +80,17 @@ def source_order(config: Config) -> tuple[str, ...]:
     return tuple(source.name for source in config.source) if config.dedup.keep == "source_order" else ()
 
 
+def resolve_settings(config: Config) -> list[object]:
+    """The part of a configuration that decides which candidates stay."""
+    dedup = config.dedup
+    near = dedup.near.model_dump(mode="json") if dedup.near else None
+    order = [dedup.keep, dedup.quality_signal if dedup.keep == "best_quality" else None, list(source_order(config))]
+    return [near, dedup.exact, order]
+
+
 def resolve_tasks(
     run: RunDirectory,
-    dedup: DedupSection,
-    sources: Sequence[str],
+    config: Config,
     edges_key: str,
     candidate_bytes: int,
     oversized: Sequence[int] = (),
@@ -92,17 +99,15 @@ def resolve_tasks(
 
     Args:
         run: the run directory.
-        dedup: the ``[dedup]`` section.
-        sources: see :func:`source_order`.
+        config: of the run.
         edges_key: key of the candidate pairs.
         candidate_bytes: shingles of the candidates that are grouped.
         oversized: see :class:`EmitCandidates`.
     """
-    count = max(1, -(-candidate_bytes // dedup.partition_bytes))
-    near = dedup.near.model_dump(mode="json") if dedup.near else None
-    order = [dedup.keep, dedup.quality_signal if dedup.keep == "best_quality" else None, list(sources)]
-    key = stage_key("resolve", [near, dedup.exact, order, count, list(oversized)], [edges_key])
-    sizes = [candidate_bytes // count] * count + [dedup.partition_bytes] * len(oversized)
+    partition_bytes = config.dedup.partition_bytes
+    count = max(1, -(-candidate_bytes // partition_bytes))
+    key = stage_key("resolve", [*resolve_settings(config), count, list(oversized)], [edges_key])
+    sizes = [candidate_bytes // count] * count + [partition_bytes] * len(oversized)
     return [
         Task(run.path(FOLDER, f"part-{number:05d}.parquet"), key, None, size, number=number)
         for number, size in enumerate(sizes)

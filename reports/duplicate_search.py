@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from gristmill.documents import SIMILARITY_EVIDENCE
 from gristmill.reports.page import Cell, Chart, Column, Table, share
-from gristmill.reports.run_facts import DedupFact
-from gristmill.reports.wording import count, counted
+from gristmill.reports.run_facts import DedupFact, RepeatedLinesFact
+from gristmill.reports.wording import count, counted, part_of
 
 
 def search_tables(fact: DedupFact) -> tuple[Table, ...]:
@@ -26,6 +26,7 @@ def search_tables(fact: DedupFact) -> tuple[Table, ...]:
     if fact.shorter_than_shingle is not None:
         short = "Documents too short for shingles, which only an exact copy can match"
         rows.append([short, fact.shorter_than_shingle, None])
+    rows += _url_rows(fact)
     rows += _earlier_rows(fact)
     table = Table(
         "search",
@@ -37,6 +38,17 @@ def search_tables(fact: DedupFact) -> tuple[Table, ...]:
         rows,
     )
     return (table, *_likeness_table(fact))
+
+
+def _url_rows(fact: DedupFact) -> list[list[Cell]]:
+    """Copies of one address; their texts were not compared, so they are no candidates."""
+    if fact.urls is None:
+        return []
+    return [
+        ["Web pages whose addresses were compared", fact.urls.pages, None],
+        ["Addresses of which there are several copies", fact.urls.addresses, None],
+        ["Older copies of these, dropped for the newest", fact.urls.older, None],
+    ]
 
 
 def _earlier_rows(fact: DedupFact) -> list[list[Cell]]:
@@ -117,6 +129,7 @@ def found_tables(fact: DedupFact) -> tuple[Table, ...]:
                 [[cluster.size, cluster.kept, _listed(cluster.members)] for cluster in fact.largest_clusters],
             )
         )
+    tables += _line_tables(fact.repeated_lines)
     if fact.hot_buckets_total:
         limit = f"more than {count(fact.max_bucket)} documents" if fact.max_bucket else "very many documents"
         tables.append(
@@ -131,6 +144,30 @@ def found_tables(fact: DedupFact) -> tuple[Table, ...]:
             )
         )
     return tuple(tables)
+
+
+def _line_tables(fact: RepeatedLinesFact | None) -> list[Table]:
+    """The repeated lines by their text, the most often cut first."""
+    if fact is None or not fact.lines:
+        return []
+    listed = sum(line.cut for line in fact.lines)
+    return [
+        Table(
+            "repeated_lines",
+            "Lines cut most often",
+            f"{counted(fact.repeats, 'distinct line')} stood in several documents; each stays in the first of them, and "
+            f"{counted(fact.cut, 'copy', 'copies')} were cut elsewhere. The lines below are "
+            f"{part_of(listed, fact.cut, 'these copies')}; long ones are shortened here. Shares are of all copies cut.",
+            (
+                Column("line", "Line", "corpus"),
+                Column("cut", "Copies cut", "count"),
+                Column("share", "Share", "share"),
+                Column("documents", "Documents that held it", "count"),
+                Column("kept", "Stays in", "corpus"),
+            ),
+            [[line.text, line.cut, share(line.cut, fact.cut), line.documents, line.kept] for line in fact.lines],
+        )
+    ]
 
 
 def _listed(names: tuple[str, ...]) -> str:

@@ -25,6 +25,7 @@ from gristmill.runs import RunDirectory
 from gristmill.tables import read_table
 from gristmill.tokenize.manifest import Manifest
 from gristmill.tokenize.order import part_of, ranks
+from gristmill.urls import canonical_url
 
 MOST_STORIES = 5
 """Documents told at most when the end of a uri fits several."""
@@ -168,10 +169,13 @@ def _sentences(config: Config, row: dict[str, Any], judged: list[dict[str, Any]]
             yield from _earlier(config, row)
             return
         yield f"Duplicate of {kept_uri} ({kept.hex()})."
-        yield (
-            f"Their true Jaccard similarity is {row['similarity']:.3f}; of {row['cluster_size']} documents in the "
-            "cluster that one stays."
-        )
+        if row["similarity_evidence"] == "url":
+            yield _older(row["uri"], kept_uri)
+        else:
+            yield (
+                f"Their true Jaccard similarity is {row['similarity']:.3f}; of {row['cluster_size']} documents in the "
+                "cluster that one stays."
+            )
     for found in row["evidence"]:
         # What was found in the address, not in the text, has no place in it.
         place = f"at bytes {found['start']} to {found['end']}: " if found["start"] >= 0 else ""
@@ -180,6 +184,21 @@ def _sentences(config: Config, row: dict[str, Any], judged: list[dict[str, Any]]
         yield f"Kept: it passes all {len(judged)} rules in force."
         if row["cluster_size"] > 1:
             yield f"It stands for a cluster of {row['cluster_size']} documents; the others are duplicates of it."
+
+
+def _older(uri: str, kept_uri: str | None) -> str:
+    """The sentence on an older copy of an address.
+
+    >>> _older("http://a.example/b/", "https://a.example/b")
+    'It is an older copy of the address a.example/b, of which the newest stays; their texts were not compared.'
+    """
+    address = canonical_url(uri)
+    if kept_uri is not None and canonical_url(kept_uri) == address:
+        return f"It is an older copy of the address {address}, of which the newest stays; their texts were not compared."
+    return (
+        f"It is an older copy of the address {address}, whose newest copy is a duplicate of that document; their texts "
+        "were not compared."
+    )
 
 
 def _earlier(config: Config, row: dict[str, Any]) -> Iterator[str]:
@@ -197,6 +216,9 @@ def _earlier(config: Config, row: dict[str, Any]) -> Iterator[str]:
         f"Duplicate of {name or 'a document that its index does not hold any more'} ({kept.hex()}) "
         f"of the earlier run {row['duplicate_run']!r}{f' in {run_uri}' if run_uri else ''}."
     )
+    if row["similarity_evidence"] == "url":
+        yield _older(row["uri"], None)
+        return
     yield {
         "exact": "Their texts are equal but for case and white space.",
         "verified": f"Their true Jaccard similarity is {row['similarity']:.3f}.",

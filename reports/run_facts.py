@@ -43,6 +43,32 @@ class ClusterFact(StrictModel):
     members: tuple[str, ...] = Field(default=(), description="addresses of some of the others")
 
 
+class UrlFact(StrictModel):
+    """Copies of one address."""
+
+    pages: int = Field(description="web pages whose addresses were compared")
+    addresses: int = Field(description="addresses of which there are several copies")
+    older: int = Field(description="copies that are not the newest of their address")
+
+
+class RepeatedLineFact(StrictModel):
+    """A line that stands in several documents and was cut from all but the first."""
+
+    text: str = Field(description="the line, or its beginning")
+    cut: int = Field(description="copies cut")
+    copies: int = Field(description="copies there were")
+    documents: int = Field(description="documents that held it")
+    kept: str = Field(description="address of the document that keeps it")
+
+
+class RepeatedLinesFact(StrictModel):
+    """Repeated lines of a run."""
+
+    repeats: int = Field(description="distinct lines that repeat")
+    cut: int = Field(description="copies cut")
+    lines: tuple[RepeatedLineFact, ...] = Field(default=(), description="those with the most copies cut")
+
+
 class DedupFact(StrictModel):
     """Near-duplicate search, as counted by its own stage. What the ledger holds as well is taken from the ledger."""
 
@@ -68,6 +94,8 @@ class DedupFact(StrictModel):
     earlier_runs: dict[str, int | dict[str, int]] | None = Field(
         default=None, description="copies of documents of earlier runs: by evidence, pairs compared, and by run"
     )
+    urls: UrlFact | None = Field(default=None, description="copies of one address")
+    repeated_lines: RepeatedLinesFact | None = Field(default=None, description="lines cut from all but one document")
 
 
 class RunFacts(StrictModel):

@@ -78,6 +78,7 @@ def _html(fetched: Fetched, response: HttpResponse, body: bytes, options: Source
         return failed(fetched.uri, fetched.offset, "html-not-parsed", error)
     published, evidence = choose_date(page.published, response.last_modified, fetched.crawled)
     meta: dict[str, object] = {
+        **crawl_date(fetched.crawled),
         "content_type": response.content_type or "text/html",
         "charset": page.decoded.encoding,
         "charset_evidence": page.decoded.evidence,
@@ -97,6 +98,7 @@ def _plain(fetched: Fetched, response: HttpResponse, body: bytes, options: Sourc
         return Skipped("binary")
     published = choose_date(None, response.last_modified, fetched.crawled)
     meta: dict[str, object] = {
+        **crawl_date(fetched.crawled),
         "content_type": response.content_type,
         "charset": decoded.encoding,
         "charset_evidence": decoded.evidence,
@@ -120,6 +122,15 @@ def choose_date(
         if value is not None and (latest is None or value <= latest):
             return value, evidence
     return None, "none"
+
+
+def crawl_date(crawled: dt.datetime | None) -> dict[str, object]:
+    """The entry ``crawled`` of ``meta``, if it is known: `gristmill.dedup.addresses` tells the newest copy by it.
+
+    >>> crawl_date(dt.datetime(2020, 5, 1, tzinfo=dt.UTC))
+    {'crawled': '2020-05-01T00:00:00Z'}
+    """
+    return {} if crawled is None else {"crawled": crawled.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")}
 
 
 def choose_license(stated: str | None, options: SourceOptions, evidence: str = "document") -> tuple[str | None, str]:

@@ -15,7 +15,7 @@ from gristmill.pipelines.sources.decoding import decode
 from gristmill.pipelines.sources.record_keys import RecordKeys
 from gristmill.pipelines.sources.warc import target_uri
 from gristmill.pipelines.sources.warc_records import RawRecord, warc_records
-from gristmill.pipelines.sources.web_document import choose_date, choose_license
+from gristmill.pipelines.sources.web_document import choose_date, choose_license, crawl_date
 
 _TYPES = frozenset({"warcinfo", "request", "response", "resource", "metadata", "revisit", "continuation"})
 
@@ -45,9 +45,10 @@ def _record_item(record: RawRecord, key: str, name: str, options: SourceOptions)
     text = normalize_text(decoded.text).strip()
     if not text:
         return Skipped("no-text")
-    published, evidence = choose_date(None, None, parse_iso_date(record.headers.get("warc-date", "")))
+    crawled = parse_iso_date(record.headers.get("warc-date", ""))
+    published, evidence = choose_date(None, None, crawled)
     license_name, license_evidence = choose_license(None, options)
-    meta: dict[str, object] = {"content_type": content_type, "charset": decoded.encoding}
+    meta: dict[str, object] = {**crawl_date(crawled), "content_type": content_type, "charset": decoded.encoding}
     identified = record.headers.get("warc-identified-content-language")
     if identified:
         meta["identified_languages"] = storable(identified)

@@ -26,9 +26,10 @@ DATE_EVIDENCE = ("declared", "html", "http", "crawl", "none")
 LICENSE_EVIDENCE = ("document", "detected", "source", "none")
 """Where ``license`` comes from: stated in the document, a licence file or tag, the config, nowhere."""
 
-SIMILARITY_EVIDENCE = ("exact", "verified", "estimated")
-"""How the similarity of a duplicate is known: the normalized texts are equal, the shingles of both texts were compared,
-or only the signatures of both, because the text of an earlier run is gone."""
+SIMILARITY_EVIDENCE = ("exact", "verified", "estimated", "url")
+"""How a duplicate is known: the normalized texts are equal, the shingles of both texts were compared, only the
+signatures of both, because the text of an earlier run is gone, or it is an older copy of the same address, whose text
+was not compared."""
 
 VERDICTS = ("kept", "removed", "duplicate", "error")
 
@@ -92,8 +93,9 @@ LEDGER_SCHEMA = pa.schema(
 """One row per document: the decision and its evidence. ``failed_rules`` holds every rule that failed, in rule order;
 ``evidence`` what was found of which list or evaluation item, and where (empty for most documents). ``duplicate_run``
 names the earlier run that ``duplicate_of`` belongs to, null for this run; ``similarity_evidence`` says how the
-similarity is known (`SIMILARITY_EVIDENCE`). ``cluster_size`` counts the documents of the near-duplicate cluster, the
-kept one included (1: no duplicate known)."""
+duplicate is known (`SIMILARITY_EVIDENCE`); ``similarity`` is null where that is ``url``. ``cluster_size`` counts the
+documents of the cluster of equal and similar texts, the kept one included (1: there is none). Older copies of an
+address stand outside of clusters, whose texts were compared, and have 1."""
 
 ERROR_SCHEMA = pa.schema(
     [

@@ -27,8 +27,9 @@ from gristmill.pipelines.known_step import Select
 from gristmill.pipelines.measure import Measure
 from gristmill.pipelines.plan import Plan, Task, load_plan, store_plan
 from gristmill.pipelines.resolve import EmitCandidates, Resolve
-from gristmill.pipelines.shardwise import ProcessShards
+from gristmill.pipelines.shardwise import ProcessShards, ShuffleBatches
 from gristmill.pipelines.star_rounds import EmitEnds, Operation, StarRound
+from gristmill.pipelines.url_step import EmitPages, Settle
 from gristmill.runs import RunDirectory
 from tests.pipelines.corpus import write_config
 
@@ -66,7 +67,11 @@ STEPS: dict[str, Builder] = {
     "match": lambda run, plan, parts: Match(
         plan, plan, EmitMatches(run.uri, DedupSection(), parts, tuple(range(min(parts, MOST_PARTITIONS))))
     ),
-    "select": _work(lambda uri, config: Select(uri, config.dedup.near or None)),
+    "select": _work(lambda uri, config: Select(uri, config.dedup.near or None, "dedup/newest", "gs://lake/run/files")),
+    "urls": lambda run, plan, parts: ShuffleBatches(
+        plan, EmitPages(run.uri, "dedup/fingerprints", parts, tuple(range(parts)))
+    ),
+    "older": _work(lambda uri, _: Settle(uri, "gs://lake/run/files")),
     "join": lambda run, plan, parts: Join(
         plan, plan, EmitKeys(run.uri, DedupSection(), parts, tuple(range(parts)), "k" * 32)
     ),

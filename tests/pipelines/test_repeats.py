@@ -145,5 +145,9 @@ def test_the_choice_of_lines_is_that_of_its_definition(rows: list[tuple[int, int
     assert found.copies.tolist() == wanted
     assert found.repeats == sum(len(held) >= least for held in holders.values())
     for line, row in zip(found.frequent, found.rows, strict=True):
-        assert line == {"copies": sum(k == rows[row][0] for k, _ in rows), "documents": len(holders[rows[row][0]])}
+        same = [number for number, (key, _) in enumerate(rows) if key == rows[row][0]]
+        cut = sum(bool(found.copies[number]) for number in same)
+        assert line == {"copies": len(same), "documents": len(holders[rows[row][0]]), "cut": cut}
         assert not found.copies[row]
+    order = [(-line["cut"], row) for line, row in zip(found.frequent, found.rows, strict=True)]
+    assert order == sorted(order)

@@ -74,6 +74,7 @@ def summary_json(result: Any, seconds: float) -> dict[str, Any]:
             }
             for name, total in sorted(result.totals.items())
         },
+        "urls": result.urls,
         "stages": result.stages,
         "warnings": list(result.warnings),
         "report": result.report,
@@ -84,6 +85,10 @@ def print_summary(console: Console, result: Any, seconds: float) -> None:
     """Prints what became of every record, what each rule failed, and how long each step took."""
     for table in (_sources(result), _rules(result), _steps(result, seconds)):
         show(console, table)
+    if result.urls:
+        older, addresses = format_count(result.urls["older"]), format_count(result.urls["addresses"])
+        text = f"dupl.   {older} of the duplicates are older copies of {addresses} addresses (dedup.url)"
+        console.print(text, highlight=False, soft_wrap=True)
     for warning in result.warnings:
         console.print(f"[yellow]note[/yellow] {warning}", highlight=False, soft_wrap=True)
     console.print(f"run     {result.run.uri}", highlight=False)
