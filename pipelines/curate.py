@@ -51,7 +51,7 @@ class RunResult:
         warnings: sentences its user must see.
         stages: state, outputs and seconds of each step.
         report: uri of the page.
-        urls: web pages compared by address, addresses of several copies, older copies dropped; None without `dedup.url`.
+        urls: pages compared by address, addresses of several copies, older copies dropped; None without `dedup.url`.
     """
 
     run: RunDirectory

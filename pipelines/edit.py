@@ -21,6 +21,7 @@ from gristmill.filters.contamination.decontamination import Decontamination
 from gristmill.filters.edits.c4_lines import C4Lines
 from gristmill.filters.edits.cuts import CUTS_TYPE, to_column
 from gristmill.filters.edits.decontamination import CutEvaluationItems
+from gristmill.filters.edits.document_repeats import DocumentRepeats
 from gristmill.filters.edits.edit_types import EDIT_COLUMNS, Edit, EditUse, PlannedEdit
 from gristmill.filters.edits.pii import Pii
 from gristmill.filters.edits.refinedweb_lines import RefinedWebLines
@@ -49,6 +50,7 @@ def _build(use: EditUse, config: Config) -> Edit:
     builders: dict[str, Callable[[], Edit]] = {
         "c4_lines": lambda: C4Lines.of(use.variant),
         "refinedweb_lines": RefinedWebLines,
+        "document_repeats": lambda: DocumentRepeats.of(use.variant),
         "pii": lambda: Pii(config.pii.redact),
         "decontamination": lambda: CutEvaluationItems.of(use.variant, _decontamination(config)),
     }

@@ -94,9 +94,9 @@ def _texts(
 
 
 def shortened_line(line: str) -> str:
-    """A line without white space at its ends, and no more than `MOST_CHARS` characters of it.
+    r"""A line without white space at its ends, and no more than `MOST_CHARS` characters of it.
 
-    >>> shortened_line("  Home\\n"), len(shortened_line("é" * 500))
+    >>> shortened_line("  Home\n"), len(shortened_line("é" * 500))
     ('Home', 201)
     """
     line = line.strip()

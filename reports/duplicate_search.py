@@ -155,9 +155,9 @@ def _line_tables(fact: RepeatedLinesFact | None) -> list[Table]:
         Table(
             "repeated_lines",
             "Lines cut most often",
-            f"{counted(fact.repeats, 'distinct line')} stood in several documents; each stays in the first of them, and "
-            f"{counted(fact.cut, 'copy', 'copies')} were cut elsewhere. The lines below are "
-            f"{part_of(listed, fact.cut, 'these copies')}; long ones are shortened here. Shares are of all copies cut.",
+            f"{counted(fact.repeats, 'distinct line')} stood in several documents. Each stays in the first; its "
+            f"copies in the others were cut. The lines below make {part_of(listed, fact.cut, 'copies cut')}, of which "
+            "shares are told. Long lines are shortened here.",
             (
                 Column("line", "Line", "corpus"),
                 Column("cut", "Copies cut", "count"),

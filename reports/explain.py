@@ -194,7 +194,9 @@ def _older(uri: str, kept_uri: str | None) -> str:
     """
     address = canonical_url(uri)
     if kept_uri is not None and canonical_url(kept_uri) == address:
-        return f"It is an older copy of the address {address}, of which the newest stays; their texts were not compared."
+        return (
+            f"It is an older copy of the address {address}, of which the newest stays; their texts were not compared."
+        )
     return (
         f"It is an older copy of the address {address}, whose newest copy is a duplicate of that document; their texts "
         "were not compared."

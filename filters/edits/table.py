@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from gristmill.documents import KINDS
 from gristmill.errors import ConfigError, unknown_name
-from gristmill.filters.edits import c4_lines, decontamination, pii, refinedweb_lines
+from gristmill.filters.edits import c4_lines, decontamination, document_repeats, pii, refinedweb_lines
 from gristmill.filters.edits.edit_types import EditSpec, EditUse
 
 EDITS: dict[str, EditSpec] = {
@@ -17,6 +17,7 @@ EDITS: dict[str, EditSpec] = {
     for spec in (
         c4_lines.SPEC,
         refinedweb_lines.SPEC,
+        document_repeats.SPEC,
         pii.SPEC,
         decontamination.SPEC,
     )

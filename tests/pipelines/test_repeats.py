@@ -116,12 +116,25 @@ def test_explain_shows_the_cut_line_and_signals_count_it(ran: tuple[Path, dict[s
     assert "repeated_passages" in shown
 
 
+def test_the_report_lists_the_cut_lines_by_their_text(ran: tuple[Path, dict[str, list[str]]]) -> None:
+    folder, lines = ran
+    facts = json.loads((folder / "run" / "report" / "run.json").read_text())["dedup"]["repeated_lines"]
+    kept = next(iter(lines))
+    line = {"text": BOILERPLATE, "cut": 11, "copies": 12, "documents": 12, "kept": kept}
+    assert facts == {"repeats": 1, "cut": 11, "lines": [line]}
+    page = (folder / "run" / "report" / "report.html").read_text()
+    assert "Lines cut most often" in page
+    assert BOILERPLATE in page
+
+
 def test_partitions_and_workers_change_nothing(ran: tuple[Path, dict[str, list[str]]], tmp_path: Path) -> None:
     folder, _ = ran
     make(tmp_path, size="100 B")
     gristmill("run", "run.toml", "--quiet", "--workers", "2", folder=tmp_path)
     assert len(list((tmp_path / "run" / "dedup" / "lines").iterdir())) > 3
     assert contents(tmp_path / "run") == contents(folder / "run")
+    told = "dedup/frequent_lines.json"
+    assert (tmp_path / "run" / told).read_bytes() == (folder / "run" / told).read_bytes()
 
 
 def test_repeats_are_found_in_what_earlier_edits_left(tmp_path: Path) -> None:

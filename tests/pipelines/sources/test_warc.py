@@ -195,6 +195,7 @@ def test_a_document_carries_its_origin(read_bytes: Read) -> None:
     assert first["published"].isoformat() == "2021-05-04T03:02:01+00:00"
     assert first["date_evidence"] == "crawl"
     assert first["meta"] == {
+        "crawled": "2021-05-04T03:02:01Z",
         "content_type": "text/html",
         "charset": "utf-8",
         "charset_evidence": "http",
