@@ -28,6 +28,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
+from gristmill.cached_arrays import cached_arrays
 from gristmill.dedup.text_buffers import Bytes, Integer
 from gristmill.writing_systems import CODE_POINTS, UNSPACED_RANGES, within
 
@@ -64,7 +65,7 @@ def _lowered(character: str) -> int:
 
 @functools.cache
 def character_table(*, lower: bool = True) -> npt.NDArray[np.uint32]:
-    """The class and the lower case of every code point: uint32 of length 0x110000, built once per process (0.2 s).
+    """The class and the lower case of every code point: uint32 of length 0x110000, read once per process.
 
     Args:
         lower: lower-case; otherwise every entry holds its own code point.
@@ -73,6 +74,12 @@ def character_table(*, lower: bool = True) -> npt.NDArray[np.uint32]:
     >>> entry >> CLASS_SHIFT == WORD, chr(entry & 0x1FFFFF)
     (True, 'q')
     """
+    (table,) = cached_arrays(_build, lower)
+    table.flags.writeable = False
+    return table
+
+
+def _build(lower: bool) -> tuple[npt.NDArray[np.uint32]]:
     characters = [chr(code) for code in range(_LAST_ASSIGNED_WORD)]
     marks = [unicodedata.category(character)[0] == "M" for character in characters]
     words = np.array([character.isalnum() or character == "_" for character in characters])
@@ -86,8 +93,7 @@ def character_table(*, lower: bool = True) -> npt.NDArray[np.uint32]:
     if lower:
         table[: len(words)] = [_lowered(character) for character in characters]
     table |= classes << CLASS_SHIFT
-    table.flags.writeable = False
-    return table
+    return (table,)
 
 
 @numba.njit(nogil=True, cache=True)

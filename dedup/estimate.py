@@ -9,8 +9,6 @@ from __future__ import annotations
 import functools
 import math
 
-from scipy.special import bdtrc
-
 from gristmill.errors import ConfigError
 
 ESTIMATE_ERROR = 1e-6
@@ -43,6 +41,8 @@ def least_estimate(min_jaccard: float, num_perm: int, error: float = ESTIMATE_ER
             f"wanted 0 < min_jaccard <= 1, num_perm >= 1 and 0 < error < 1, got {min_jaccard}, {num_perm}, {error}"
         )
         raise ConfigError(message)
+    from scipy.special import bdtrc  # noqa: PLC0415  takes a third of a second, and few runs ask an index
+
     for agreeing in range(math.ceil(min_jaccard * num_perm), num_perm + 1):
         if bdtrc(agreeing - 1, num_perm, min_jaccard) <= error:
             return agreeing / num_perm

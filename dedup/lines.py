@@ -23,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from gristmill.cached_arrays import cached_arrays
 from gristmill.dedup.characters import CLASS_SHIFT, IGNORED, OTHER, SPACE, character_table, decode
 from gristmill.dedup.shingles import WORD_FACTOR, WORD_SEED, Hashes, fmix64
 from gristmill.dedup.text_buffers import Bytes, Integer, Offsets, text_buffers
@@ -59,11 +60,15 @@ class Lines(NamedTuple):
 @functools.cache
 def _digits() -> npt.NDArray[np.uint8]:
     """1 for every decimal digit."""
+    return cached_arrays(_build_digits)[0]
+
+
+def _build_digits() -> tuple[npt.NDArray[np.uint8]]:
     table = np.zeros(0x110000, np.uint8)
     for code in range(0x110000):
         if unicodedata.category(chr(code)) == "Nd":
             table[code] = 1
-    return table
+    return (table,)
 
 
 def keyed_lines(texts: pa.Array | pa.ChunkedArray, normalization: LineNormalization = "c4") -> Lines:

@@ -15,13 +15,14 @@ sketch, and `has_signature` tells such rows. They are covered by exact deduplica
 from __future__ import annotations
 
 import functools
+from importlib import metadata
 
-import datasketch
 import numba
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from gristmill.cached_arrays import cached_arrays
 from gristmill.dedup.normalization import Normalization, Unit, prepare
 from gristmill.dedup.shingles import Hashes, check_shingle, longest_text, shingle_hashes, unit_capacity, unit_hashes
 from gristmill.dedup.text_buffers import Bytes, Integer, Offsets, Table, frozen
@@ -51,8 +52,15 @@ def permutations(num_perm: int = 112, seed: int = 1) -> tuple[Signatures, Signat
     ('uint32', True)
     """
     check_num_perm(num_perm)
-    a, b = datasketch.MinHash(num_perm=num_perm, seed=seed, scheme="affine32").permutations
+    a, b = cached_arrays(_permutations, num_perm, seed, metadata.version("datasketch"))
     return frozen(a, np.uint32), frozen(b, np.uint32)
+
+
+def _permutations(num_perm: int, seed: int, _release: str) -> tuple[Signatures, Signatures]:
+    import datasketch  # noqa: PLC0415  it imports half of scipy, which takes as long as the smallest run's work
+
+    a, b = datasketch.MinHash(num_perm=num_perm, seed=seed, scheme="affine32").permutations
+    return a, b
 
 
 @numba.njit(nogil=True, cache=True)

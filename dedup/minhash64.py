@@ -15,12 +15,13 @@ A run uses the 32-bit scheme: its candidates are verified with all 64 bits whate
 from __future__ import annotations
 
 import functools
+from importlib import metadata
 
-import datasketch
 import numba
 import numpy as np
 import pyarrow as pa
 
+from gristmill.cached_arrays import cached_arrays
 from gristmill.dedup.minhash import check_num_perm
 from gristmill.dedup.normalization import Normalization, Unit, prepare
 from gristmill.dedup.shingles import Hashes, check_shingle, fmix64, shingle_hashes, unit_capacity, unit_hashes
@@ -39,8 +40,15 @@ def permutations64(num_perm: int = 112, seed: int = 1) -> tuple[Hashes, Hashes]:
     ('uint64', True)
     """
     check_num_perm(num_perm)
-    a, b = datasketch.MinHash(num_perm=num_perm, seed=seed, scheme="affine64").permutations
+    a, b = cached_arrays(_permutations, num_perm, seed, metadata.version("datasketch"))
     return frozen(a, np.uint64), frozen(b, np.uint64)
+
+
+def _permutations(num_perm: int, seed: int, _release: str) -> tuple[Hashes, Hashes]:
+    import datasketch  # noqa: PLC0415  it imports half of scipy, which takes as long as the smallest run's work
+
+    a, b = datasketch.MinHash(num_perm=num_perm, seed=seed, scheme="affine64").permutations
+    return a, b
 
 
 @numba.njit(nogil=True, cache=True)

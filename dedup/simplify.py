@@ -23,6 +23,7 @@ import numba
 import numpy as np
 import pyarrow as pa
 
+from gristmill.cached_arrays import cached_arrays
 from gristmill.dedup.characters import decode
 from gristmill.dedup.text_buffers import Bytes, Integer, Offsets, Table, text_buffers
 from gristmill.dedup.utf8 import encode
@@ -58,6 +59,13 @@ def _simplified(character: str) -> list[int]:
 @functools.cache
 def _tables() -> tuple[Table, Table]:
     """For every code point its kind and what it becomes; several become a length and a place in the second table."""
+    table, several = cached_arrays(_build)
+    table.flags.writeable = False
+    several.flags.writeable = False
+    return table, several
+
+
+def _build() -> tuple[Table, Table]:
     table = np.arange(_CODE_POINTS, dtype=np.uint32)
     several: list[int] = []
     spaces = {*(ord(c) for c in _ASCII_PUNCTUATION), *_OTHER_PUNCTUATION, *_CONTROLS}
@@ -81,10 +89,7 @@ def _tables() -> tuple[Table, Table]:
     several.append(0)
     for code in _SEPARATORS:
         table[code] |= _SEPARATOR << _KIND_SHIFT
-    table.flags.writeable = False
-    extra = np.array(several, np.uint32)
-    extra.flags.writeable = False
-    return table, extra
+    return table, np.array(several, np.uint32)
 
 
 @numba.njit(nogil=True, cache=True)

@@ -15,6 +15,8 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from gristmill.cached_arrays import cached_arrays
+
 _LAST_CASED_PLANE_END = 0x20000
 _COMPATIBILITY_HAN = range(0x2F800, 0x2FA20)
 
@@ -41,6 +43,10 @@ def folding() -> Folding:
     >>> chr(table.lower[ord("É")]), table.packed[table.place[ord("É")]:][:5].tolist()
     ('é', [3, 2, 101, 204, 129])
     """
+    return Folding(*cached_arrays(_build))
+
+
+def _build() -> tuple[NDArray[np.int32], NDArray[np.uint8], NDArray[np.int32]]:
     place = np.full(sys.maxunicode + 1, -1, np.int32)
     lower = np.arange(sys.maxunicode + 1, dtype=np.int32)
     packed = bytearray()
@@ -54,7 +60,7 @@ def folding() -> Folding:
             place[point] = len(packed)
             written = folded.encode("utf-8")
             packed += bytes((len(written), len(folded))) + written
-    return Folding(place, np.frombuffer(bytes(packed), np.uint8), lower)
+    return place, np.frombuffer(packed, np.uint8), lower
 
 
 @numba.njit(nogil=True, cache=True)

@@ -15,6 +15,7 @@ import unicodedata
 import numba
 import numpy as np
 
+from gristmill.cached_arrays import cached_arrays
 from gristmill.filters.arrays import Bytes, Hashes, Int64s
 from gristmill.filters.fasttext_kernels import slice_bounds
 from gristmill.filters.utf8 import NON_ASCII, code_point
@@ -142,6 +143,10 @@ def script_table() -> Bytes:
     >>> [SCRIPTS[table[ord(letter)] - 1] for letter in "aжや字"], int(table[ord("1")])
     (['Latn', 'Cyrl', 'Hira', 'Hani'], 0)
     """
+    return cached_arrays(_build)[0]
+
+
+def _build() -> tuple[Bytes]:
     numbers = {name: SCRIPTS.index(script) + 1 for name, script in _NAMES.items()}
     table = np.zeros(sys.maxunicode + 1, np.uint8)
     for point in range(0x33480):  # the end of CJK extension H and of all letters
@@ -157,7 +162,7 @@ def script_table() -> Bytes:
         if word in ("FEMININE", "MASCULINE"):
             word = "LATIN"
         table[point] = numbers.get(word, len(SCRIPTS))
-    return table
+    return (table,)
 
 
 def script_mask(code: str) -> int:

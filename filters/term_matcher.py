@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numba
 import numpy as np
 
+from gristmill.cached_arrays import cached_arrays
 from gristmill.filters.arrays import Bytes, Int32s, Int64s
 from gristmill.filters.buffers import TextBuffer
 from gristmill.filters.utf8 import NON_ASCII, code_point
@@ -56,6 +57,11 @@ def fold(text: str) -> str:
 @functools.lru_cache(maxsize=1)
 def fold_tables() -> tuple[Int32s, Bytes]:
     """For every code point its lower case, and whether it is a word character."""
+    lower, word = cached_arrays(_build_fold_tables)
+    return lower, word
+
+
+def _build_fold_tables() -> tuple[Int32s, Bytes]:
     lower = np.arange(sys.maxunicode + 1, dtype=np.int32)
     word = np.zeros(sys.maxunicode + 1, np.uint8)
     for point in range(_LAST_LETTER_PLANE_END):

@@ -14,6 +14,7 @@ import unicodedata
 import numpy as np
 from numpy.typing import NDArray
 
+from gristmill.cached_arrays import cached_arrays
 from gristmill.filters.unicode_classes import ALPHANUMERIC, SENTENCE_TERMINAL, class_table
 from gristmill.filters.unicode_classes import LETTER as UNICODE_LETTER
 
@@ -92,6 +93,10 @@ def token_class_table() -> NDArray[np.uint16]:
     >>> bool(table[ord("k")] & LOWER), bool(table[ord("々")] & UPPER), bool(table[ord("(")] & PREFIX)
     (True, True, True)
     """
+    return cached_arrays(_build)[0]
+
+
+def _build() -> tuple[NDArray[np.uint16]]:
     table = np.zeros(sys.maxunicode + 1, np.uint16)
     categories = np.array([unicodedata.category(chr(point)) for point in range(_LAST_PLANE_END)], "U2")
     named = table[:_LAST_PLANE_END]
@@ -118,7 +123,7 @@ def token_class_table() -> NDArray[np.uint16]:
     table[(class_table() & UNICODE_LETTER) != 0] |= ALPHABETIC
     table[(class_table() & ALPHANUMERIC) != 0] |= NAMED
     named[ord("_")] |= NAMED
-    return table
+    return (table,)
 
 
 def _within(ranges: tuple[tuple[int, int], ...]) -> NDArray[np.bool_]:

@@ -13,6 +13,8 @@ import unicodedata
 import numpy as np
 from numpy.typing import NDArray
 
+from gristmill.cached_arrays import cached_arrays
+
 WHITE_SPACE = 1
 """The Unicode property White_Space."""
 LETTER = 2
@@ -63,6 +65,10 @@ def class_table() -> NDArray[np.uint8]:
     >>> bool(table[ord("é")] & LETTER), bool(table[0x3000] & WHITE_SPACE), bool(table[0x1C] & WHITE_SPACE)
     (True, True, False)
     """
+    return cached_arrays(_build)[0]
+
+
+def _build() -> tuple[NDArray[np.uint8]]:
     assigned = [chr(point) for point in range(_LAST_LETTER_PLANE_END)]
     categories = np.array([unicodedata.category(character) for character in assigned], dtype="U2")
     table = np.zeros(sys.maxunicode + 1, dtype=np.uint8)
@@ -74,4 +80,4 @@ def class_table() -> NDArray[np.uint8]:
     table[list(WHITE_SPACE_POINTS)] |= WHITE_SPACE
     for first, last in _SENTENCE_TERMINAL:
         table[first : last + 1] |= SENTENCE_TERMINAL
-    return table
+    return (table,)

@@ -22,6 +22,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from gristmill.cached_arrays import cached_arrays
 from gristmill.filters.arrays import Bytes
 from gristmill.writing_systems import CODE_POINTS, UNSPACED_RANGES, within
 
@@ -90,13 +91,20 @@ def _classes() -> NDArray[np.uint32]:
 
 @functools.cache
 def fold_tables() -> FoldTables:
-    """The tables, built once per process (0.4 s).
+    """The tables, read once per process.
 
     >>> tables = fold_tables()
     >>> entry = int(tables.entries[ord("Q")])
     >>> entry >> CLASS_SHIFT == WORD, chr(entry & CODE_MASK)
     (True, 'q')
     """
+    tables = FoldTables(*cached_arrays(_build))
+    for table in tables:
+        table.flags.writeable = False
+    return tables
+
+
+def _build() -> tuple[NDArray[np.uint32], NDArray[np.uint32], Bytes]:
     classes = _classes()
     entries: NDArray[np.uint32] = classes << np.uint32(CLASS_SHIFT) | np.arange(CODE_POINTS, dtype=np.uint32)
     expansions: list[int] = []
@@ -111,7 +119,4 @@ def fold_tables() -> FoldTables:
             entries[code] = EXPANDS << CLASS_SHIFT | len(expansions)
             expansions += [len(folded), *(int(classes[ord(c)]) << CLASS_SHIFT | ord(c) for c in folded)]
     letters = np.array([ord(chr(b).lower()) if b < 0x80 and chr(b).isalnum() else 0 for b in range(256)], np.uint8)
-    tables = FoldTables(entries, np.array(expansions, np.uint32), letters)
-    for table in tables:
-        table.flags.writeable = False
-    return tables
+    return entries, np.array(expansions, np.uint32), letters

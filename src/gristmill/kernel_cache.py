@@ -1,47 +1,113 @@
-"""Where compiled kernels are kept between processes: a folder named by the sources they were compiled from.
+"""Where compiled kernels are kept between processes: one folder per module, named by the sources it comes from.
 
 numba's own cache looks only at the file that defines a function. A kernel that calls one of another file keeps running
-the old code after that file changes, and gives wrong hashes without a word. One folder per state of all sources cannot
-be stale.
+the old code after that file changes, and gives wrong hashes without a word. Here the name of a module's folder is a
+hash of the module and of every module of the package that it imports, directly or not, so nothing in it can be stale;
+and it does not depend on where the package lies, so that a checkout and an installed copy of the same sources share it.
 
-The folder is ``$GRISTMILL_CACHE_DIR``, else ``$XDG_CACHE_HOME/gristmill``, else ``~/.cache/gristmill``; delete it
-whenever you like.
+The folders are in ``$GRISTMILL_CACHE_DIR``, else ``$XDG_CACHE_HOME/gristmill``, else ``~/.cache/gristmill``; delete
+them whenever you like.
 """
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import importlib
 import os
+import re
 import sys
 from pathlib import Path
 
-FOLDERS = ("filters", "dedup", "tokenize", "reports")
-"""Folders that hold kernels, beside the package's own ``*_kernels.py``."""
+PACKAGE = Path(__file__).parent
+LOCATORS = "NUMBA_CACHE_LOCATOR_CLASSES"
+"""Environment variable of numba."""
+
+_IMPORT = re.compile(r"^[ \t]*(?:from|import) gristmill([\w.]*)(?: import (\([^)]*\)|[^\n]*))?", re.MULTILINE)
 
 
-def source_digest() -> str:
-    """A hash of every source file that can end up in a compiled kernel.
+@functools.cache
+def imported_sources(module: str) -> frozenset[str]:
+    """The modules of this package that the text of one of them imports, anywhere in it; packages stand for all in them.
 
-    >>> len(source_digest())
+    Args:
+        module: a path below the package, such as ``filters/swar.py``.
+
+    >>> "filters/utf8.py" in imported_sources("filters/segment.py")
+    True
+    """
+    found: set[str] = set()
+    for dotted, names in _IMPORT.findall(_text(module)):
+        path = dotted.strip(".").replace(".", "/")
+        if _is_module(path):
+            found.add(f"{path}.py")
+            continue
+        for name in re.findall(r"\w+", names) or [""]:
+            child = f"{path}/{name}".strip("/")
+            if _is_module(child):
+                found.add(f"{child}.py")
+            elif child and (PACKAGE / child).is_dir():
+                found |= {file.relative_to(PACKAGE).as_posix() for file in (PACKAGE / child).rglob("*.py")}
+    return frozenset(found)
+
+
+@functools.cache
+def _is_module(path: str) -> bool:
+    return (PACKAGE / f"{path}.py").is_file()
+
+
+@functools.cache
+def _text(module: str) -> str:
+    return (PACKAGE / module).read_text(encoding="utf-8")
+
+
+@functools.cache
+def _text_digest(module: str) -> bytes:
+    return hashlib.sha256(_text(module).encode()).digest()
+
+
+@functools.cache
+def source_digest(module: str) -> str:
+    """A hash of a module, of all that it imports from this package, and of the Python version.
+
+    Args:
+        module: as in :func:`imported_sources`.
+
+    >>> len(source_digest("filters/swar.py"))
     16
     """
-    package = Path(__file__).resolve().parent
+    closure, waiting = {module}, [module]
+    while waiting:
+        found = imported_sources(waiting.pop()) - closure
+        closure |= found
+        waiting += found
     hasher = hashlib.sha256(sys.version.encode())
-    for path in sorted(package.glob("*_kernels.py")):
-        hasher.update(path.name.encode() + b"\0" + path.read_bytes())
-    for folder in FOLDERS:
-        root = package / folder
-        for path in sorted(root.rglob("*.py")):
-            hasher.update(str(path.relative_to(root)).encode() + b"\0" + path.read_bytes())
+    for name in sorted(closure):
+        hasher.update(name.encode() + b"\0" + _text_digest(name))
     return hasher.hexdigest()[:16]
 
 
-def use_kernel_cache() -> None:
-    """Points numba at the folder of these sources; called once, before any kernel is defined."""
+def cache_folder(module: str) -> Path:
+    """The folder for whatever is made from the sources of a module; it need not exist.
+
+    Args:
+        module: as in :func:`imported_sources`.
+    """
     base = os.environ.get("GRISTMILL_CACHE_DIR")
     if not base:
         base = str(Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gristmill")
-    folder = str(Path(base) / f"kernels-{source_digest()}")
-    os.environ["NUMBA_CACHE_DIR"] = folder
+    name = module.removesuffix(".py").replace("/", ".")
+    return Path(base) / "kernels" / f"{name}-{source_digest(module)}"
+
+
+def use_kernel_cache() -> None:
+    """Has numba keep the kernels of this package in these folders; called once, before any kernel is defined.
+
+    Without importing numba, which takes half a second that a training process need not spend: numba itself imports the
+    class that the variable names, with the first kernel, and `gristmill.kernel_locator` then takes the variable out of
+    the environment, since a program of another environment would not find the class.
+    """
     if "numba" in sys.modules:
-        sys.modules["numba"].config.CACHE_DIR = folder
+        importlib.import_module("gristmill.kernel_locator")
+    else:
+        os.environ[LOCATORS] = "gristmill.kernel_locator.SourcesLocator"

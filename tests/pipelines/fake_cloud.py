@@ -12,6 +12,7 @@ import dataclasses
 import functools
 import json
 import logging
+import os
 import subprocess
 import sys
 import sysconfig
@@ -266,4 +267,7 @@ class CleanWorker:
         return message
 
     def _env(self) -> dict[str, str]:
-        return {"STORAGE_EMULATOR_HOST": self._host, "PATH": "/usr/bin:/bin", "HOME": str(self.folder)}
+        # Compiled kernels are kept by the content of their sources, so the session's are these, wherever they lie.
+        cache = {name: os.environ[name] for name in ("GRISTMILL_CACHE_DIR", "XDG_CACHE_HOME") if name in os.environ}
+        cache.setdefault("XDG_CACHE_HOME", str(Path.home() / ".cache"))
+        return {"STORAGE_EMULATOR_HOST": self._host, "PATH": "/usr/bin:/bin", "HOME": str(self.folder), **cache}
