@@ -50,17 +50,21 @@ _BYTES_PER_TOKEN = 5
 
 @dataclasses.dataclass(frozen=True)
 class LineMarks:
-    """The keys of all lines that are long enough."""
+    """The keys of all lines that are long enough, of the kinds of document that the section names."""
 
     lines: LinesSection
 
     def __call__(self, run: RunDirectory, task: Task) -> Iterator[Marks]:
         """One row per line; the place is the line's number among those with a key."""
-        for first, texts in numbered_texts(run, task):
-            found = keyed_lines(texts, self.lines.normalization)
-            document, place = _within(found.bounds, np.arange(len(found.key), dtype=np.int64))
-            chosen = found.chars >= self.lines.min_chars
-            yield Marks(found.key[chosen], document[chosen] + first, place[chosen])
+        first = task.first
+        with open_texts(run, task) as texts:
+            for group in texts.groups(["kind", "text"]):
+                of_kind = pc.is_in(group.column("kind").cast(pa.string()), value_set=pa.array(self.lines.kinds))
+                found = keyed_lines(group.column("text"), self.lines.normalization)
+                document, place = _within(found.bounds, np.arange(len(found.key), dtype=np.int64))
+                chosen = (found.chars >= self.lines.min_chars) & of_kind.to_numpy(zero_copy_only=False)[document]
+                yield Marks(found.key[chosen], document[chosen] + first, place[chosen])
+                first += group.num_rows
 
 
 @dataclasses.dataclass(frozen=True)

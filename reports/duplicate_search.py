@@ -156,8 +156,8 @@ def _line_tables(fact: RepeatedLinesFact | None) -> list[Table]:
             "repeated_lines",
             "Lines cut most often",
             f"{counted(fact.repeats, 'distinct line')} stood in several documents. Each stays in the first; its "
-            f"copies in the others were cut. The lines below make {part_of(listed, fact.cut, 'copies cut')}, of which "
-            "shares are told. Long lines are shortened here.",
+            f"copies in the others were cut. The lines below account for {part_of(listed, fact.cut, 'copies cut')}; "
+            "shares are of these. Long lines are shortened here.",
             (
                 Column("line", "Line", "corpus"),
                 Column("cut", "Copies cut", "count"),

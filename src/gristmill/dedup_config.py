@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
+from gristmill.documents import Kind
 from gristmill.section import Section
 from gristmill.units import ByteSize, parse_bytes
 
@@ -65,6 +66,9 @@ class LinesSection(Section):
     )
     min_chars: int = Field(default=1, ge=1, description="characters of a line that is compared; shorter ones stay")
     min_documents: int = Field(default=2, ge=2, description="documents that must hold a line for it to be a repeat")
+    kinds: tuple[Kind, ...] = Field(
+        default=("web",), min_length=1, description="kinds of document whose lines are compared and cut"
+    )
 
 
 class SubstringSection(Section):
