@@ -2,8 +2,8 @@
 
 ::
 
-    plan uri ─▶ row numbers ─▶ GroupByKey ─▶ work(task)
-                               (breaks fusion, so that shards spread over workers)
+    impulse ─▶ row numbers ─▶ GroupByKey ─▶ work(task)
+                              (breaks fusion, so that shards spread over workers)
 
 Nothing but row numbers rides between the transforms. ``work`` reads the shard, calls the pure functions and commits.
 """
@@ -52,11 +52,11 @@ class PlannedTasks(beam.PTransform):
     plan_uri: str
 
     def expand(self, root: beam.pvalue.PBegin) -> beam.pvalue.PCollection[int]:
-        """Plan uri, row numbers, a group-by that redistributes them."""
+        """One element, row numbers, a group-by that redistributes them."""
         return (
             root
-            | "Plan" >> beam.Create([self.plan_uri])
-            | "Rows" >> beam.FlatMap(_numbered).with_output_types(BeamTuple[int, bool])
+            | "Plan" >> beam.Impulse()
+            | "Rows" >> beam.FlatMap(_numbered, self.plan_uri).with_output_types(BeamTuple[int, bool])
             | "Spread" >> beam.GroupByKey()
             | "Row" >> beam.Map(_first).with_input_types(BeamTuple[int, BeamIterable[bool]]).with_output_types(int)
         )
@@ -139,7 +139,7 @@ class naming:  # noqa: N801  reads as a statement: `with naming(step, task):`
             error.add_note(f"while {self._step} worked on {self._where}")
 
 
-def _numbered(plan_uri: str) -> list[tuple[int, bool]]:
+def _numbered(_: bytes, plan_uri: str) -> list[tuple[int, bool]]:
     return [(number, True) for number in range(len(load_plan(plan_uri)))]
 
 
