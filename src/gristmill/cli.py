@@ -8,7 +8,6 @@ from __future__ import annotations
 import sys
 
 import click
-from numba.core import entrypoints
 
 from gristmill.commands.bands import bands_command
 from gristmill.commands.catalog import config_command, rules_command, sources_command
@@ -74,9 +73,6 @@ for command in (
 
 def main() -> None:
     """Entry point: runs a command and turns our own errors into one message and an exit code."""
-    # Installed packages may have numba load them with the first kernel. awkward, which gigatoken requires, does, and
-    # takes a third of a second; no kernel here has use for it. In a user's own program numba stays as it is.
-    entrypoints._already_initialized = True  # noqa: SLF001
     try:
         cli(standalone_mode=False)
     except GristmillError as error:
