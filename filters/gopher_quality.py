@@ -26,10 +26,12 @@ from gristmill.filters.language_packs import (
     STOP_TABLES,
     STOP_WORDS_EACH,
     StopWords,
+    find_stop_word,
     stop_word_bit,
 )
 from gristmill.filters.measure import NATURAL, count, ratio
-from gristmill.filters.segment import HAS_LETTER, LETTERS, MARKED, PLAIN, Segments
+from gristmill.filters.segment import ASCII, HAS_LETTER, LETTERS, MARKED, PLAIN, Segments
+from gristmill.filters.swar import keep_first, load_eight, lowered
 from gristmill.filters.utf8 import code_point
 from gristmill.filters.views import Views
 
@@ -42,6 +44,7 @@ COLUMNS = (
 """Columns of the array that `count_quality` returns, in order."""
 
 _ELLIPSIS_BEGINS = (ord("."), 0xE2)
+_ALL_STOP_WORDS = (1 << STOP_WORDS_EACH) - 1
 _BULLET_POINTS = np.array(sorted(ord(bullet) for bullet in BULLETS), dtype=np.int64)
 
 
@@ -95,8 +98,13 @@ def _count_words(
         for word in range(document_words[document], document_words[document + 1]):
             word_chars += chars[word]
             letter_words += (flags[word] & HAS_LETTER) != 0
-            if 1 <= core_end[word] - core_start[word] <= LONGEST_STOP_WORD_BYTES:
-                seen |= stop_word_bit(data, core_start[word], core_end[word], lower, keys, bits)
+            size = core_end[word] - core_start[word]
+            if seen != _ALL_STOP_WORDS and 1 <= size <= LONGEST_STOP_WORD_BYTES:
+                if flags[word] & ASCII:
+                    key = lowered(load_eight(data, core_start[word]) & keep_first(size))
+                    seen |= find_stop_word(key, keys, bits)
+                else:
+                    seen |= stop_word_bit(data, core_start[word], core_end[word], lower, keys, bits)
             if flags[word] & MARKED:
                 if data[word_end[word] - 1] == ord("#"):
                     hashes += 1

@@ -166,7 +166,10 @@ def _tokenize(data: Bytes, segments: Segments, classes: Classes, marks: _Marks, 
                 flags[token + 1] = mark_flags[data[end - 1]]
                 token += 2
                 continue
-            count = split_word(data, start, end, classes, ends)
+            if word_chars[word] == 1:
+                count, ends[0] = 1, end
+            else:
+                count = split_word(data, start, end, classes, ends)
             begin = start
             for k in range(count):
                 starts[token], stops[token] = begin, ends[k]

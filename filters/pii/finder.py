@@ -26,6 +26,7 @@ from gristmill.filters.pii.ip_address import match_ipv4, match_ipv6
 from gristmill.filters.pii.kinds import API_KEY, CARD, EMAIL, IBAN, IP, NONE, PHONE, PRIVATE_KEY
 from gristmill.filters.pii.phone import match_phone
 from gristmill.filters.pii.private_key import BEGIN, DASHES, match_private_key
+from gristmill.filters.swar import TOPS, first_lane, letter_lanes, load_eight
 
 _PLAIN, _TOKEN, _AT, _COLON, _QUOTE = range(5)
 
@@ -91,6 +92,10 @@ def _find(data: Bytes, offsets: Int64s, scratch: _Scratch) -> Int64s:
                 continue
             behind, classes = i, 0
             if trigger == _TOKEN:
+                letters = first_lane(~letter_lanes(load_eight(data, i)) & TOPS)
+                if 0 < letters < min(8, end - i) and _TRIGGERS[data[i + letters]] == _PLAIN:  # a short word
+                    i += letters + 1
+                    continue
                 while behind < end and _TRIGGERS[data[behind]] == _TOKEN:
                     if behind > i and data[behind] == ord("-") and stands_at(data, behind, end, DASHES):
                         break
