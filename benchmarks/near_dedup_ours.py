@@ -30,7 +30,7 @@ from gristmill.runs import RunDirectory
 from gristmill.tables import ShardWriter, read_counts
 
 ROW_GROUP = 8_000
-SCHEMA = pa.schema([DOCUMENT_SCHEMA.field(name) for name in ("doc_id", "uri", "text", "published")])
+SCHEMA = pa.schema([DOCUMENT_SCHEMA.field(name) for name in ("doc_id", "uri", "text", "published", "kind")])
 PASSED = pa.schema([pa.field("failed_rules", pa.list_(pa.string()))])
 
 
@@ -67,7 +67,8 @@ def prepare(texts: Path, run: RunDirectory) -> None:
                 )
                 uris = pa.array([f"https://bench.example/{row['id']}" for row in rows])
                 dates = pa.nulls(len(rows), SCHEMA.field("published").type)
-                text_writer.write(pa.RecordBatch.from_arrays([ids, uris, column, dates], schema=SCHEMA))
+                kinds = pa.array(["web"] * len(rows)).cast(SCHEMA.field("kind").type)
+                text_writer.write(pa.RecordBatch.from_arrays([ids, uris, column, dates, kinds], schema=SCHEMA))
                 passed = pa.array([[]] * len(rows), PASSED.field(0).type)
                 decision_writer.write(pa.RecordBatch.from_arrays([passed], schema=PASSED))
                 counts["text_bytes"] += int(pc.sum(pc.binary_length(column)).as_py())

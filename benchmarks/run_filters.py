@@ -42,15 +42,19 @@ def programs(*, quick: bool) -> dict[str, list[str]]:
 
 
 def figures(value: Any, name: str = "") -> Iterator[tuple[str, object]]:
-    """Every number of a result with the path to it.
+    """Every number, and every list of numbers, of a result with the path to it.
 
     >>> list(figures({"rate": {"ours": 2.5, "peer": 1}, "machine": {"cores": 2}}))
     [('rate, ours', 2.5), ('rate, peer', 1)]
+    >>> list(figures({"recall": {"verbatim": [0.5, 1.0]}}))
+    [('recall, verbatim', '0.5 / 1.0')]
     """
     if isinstance(value, Mapping):
         for key, inner in value.items():
             if key not in LEFT_OUT:
                 yield from figures(inner, f"{name}, {key}" if name else str(key))
+    elif isinstance(value, list) and value and all(isinstance(inner, int | float) for inner in value):
+        yield name.replace("_", " "), " / ".join(str(inner) for inner in value)
     elif isinstance(value, list):
         for place, inner in enumerate(value):
             if isinstance(inner, Mapping):
