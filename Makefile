@@ -15,14 +15,14 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --prefer
 help: ## this help
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
 
-demo: $(RUN) ## raw web, books and code -> tokens -> report -> 100 training steps -> a completion (under 5 minutes)
+demo: $(RUN) ## raw web, books and code -> tokens -> report -> 100 training steps -> a completion (5 to 6 minutes, of which 2 compile kernels once)
 	$(BIN)/gristmill run examples/quickstart.toml
 	$(BIN)/gristmill verify runs/quickstart
 	$(BIN)/gristmill pretrain examples/quickstart.toml
 	$(BIN)/gristmill complete runs/quickstart/train "The capital of France is" --temperature 0.8 --top-k 40
 	@echo "open runs/quickstart/report/report.html in a browser"
 
-test: $(DEV) ## the whole test suite (under 20 minutes on 2 cores)
+test: $(DEV) ## the whole test suite (about 20 minutes on 2 cores)
 	$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) --dist loadfile
 
 lint: $(DEV) ## formatting, lint and types
