@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from gristmill.errors import InputError
 
-PAD_BYTES = 8
+PAD_BYTES = 64
 """Zero bytes after the last text, so that a kernel may look ahead without asking where the buffer ends."""
 
 

@@ -19,10 +19,10 @@ stored text ends them; white space is the Unicode property (Python's ``strip`` a
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
-from gristmill.filters.arrays import Bytes, Hashes, Int32s, Int64s
+from gristmill.filters.arrays import Bytes, Int32s, Int64s
+from gristmill.filters.buffers import PAD_BYTES
 from gristmill.filters.c4_phrases import (
     ALL_PHRASES,
     HAS_BRACKET,
@@ -36,10 +36,11 @@ from gristmill.filters.c4_phrases import (
 )
 from gristmill.filters.measure import count
 from gristmill.filters.segment import Segments
-from gristmill.filters.sentences import ABBREVIATION_HASHES, count_sentences, count_word_sentences, next_word
+from gristmill.filters.sentences import count_sentences, count_word_sentences, next_word
 from gristmill.filters.unicode_classes import DECIMAL, class_table
 from gristmill.filters.utf8 import code_point
 from gristmill.filters.views import Views
+from gristmill.kernel import kernel
 
 _END_MARKS = tuple(b'.?!"')
 
@@ -63,12 +64,18 @@ CITATIONS = packed(CITATION_WORDS)
 def count_c4(views: Views) -> Int64s:
     """Counts `COLUMNS` for each document. Shape (documents, len(COLUMNS))."""
     counts = np.zeros((views.documents, len(COLUMNS)), np.int64)
-    phrases = (ALL_PHRASES, PHRASE_PAIRS, CITATIONS)
-    _count_c4(views.buffer.data, views.segments, views.line_marks, class_table(), phrases, ABBREVIATION_HASHES, counts)
+    phrases, scratch = (ALL_PHRASES, PHRASE_PAIRS, CITATIONS), line_scratch(views)
+    _count_c4(views.buffer.data, views.segments, views.line_marks, class_table(), phrases, scratch, counts)
     return counts
 
 
-@numba.njit(nogil=True, cache=True)
+def line_scratch(views: Views) -> Bytes:
+    """Room for the longest line of a batch."""
+    lines = views.segments.lines
+    return views.arena.empty(int((lines.end - lines.start).max(initial=0)) + PAD_BYTES, np.uint8)
+
+
+@kernel
 def citation_end(data: Bytes, i: int, end: int, classes: Bytes, citations: Bytes) -> int:
     """The byte after the citation mark that begins at ``i``, or ``i`` if none does."""
     k = i + 1
@@ -90,7 +97,7 @@ def citation_end(data: Bytes, i: int, end: int, classes: Bytes, citations: Bytes
     return i
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def without_citations(data: Bytes, start: int, end: int, scratch: Bytes, classes: Bytes, citations: Bytes) -> int:
     """Copies the line into ``scratch`` without citation marks; the number of bytes copied."""
     size = 0
@@ -106,7 +113,7 @@ def without_citations(data: Bytes, start: int, end: int, scratch: Bytes, classes
     return size
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def count_words(data: Bytes, start: int, end: int, classes: Bytes) -> int:
     """White-space words of ``data[start:end]``."""
     words = 0
@@ -117,7 +124,7 @@ def count_words(data: Bytes, start: int, end: int, classes: Bytes) -> int:
     return words
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def ends_line(data: Bytes, start: int, end: int, marks: tuple[int, ...]) -> bool:
     """Whether the line ends with one of ``marks``, and not with three dots."""
     last = data[end - 1] if end > start else np.uint8(0)
@@ -125,7 +132,7 @@ def ends_line(data: Bytes, start: int, end: int, marks: tuple[int, ...]) -> bool
     return not dots and last in marks
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _judge(found: int, words: int, size: int, sentences: int, row: Int64s) -> None:
     """Steps 4 to 9 on a line that ends well, for both variants at once."""
     strict = words >= MIN_LINE_WORDS
@@ -152,7 +159,7 @@ def _judge(found: int, words: int, size: int, sentences: int, row: Int64s) -> No
             row[9] += sentences
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def too_long(chars: Int32s, first: int, last: int, line_bytes: int) -> bool:
     """Whether one of the words ``first`` to ``last`` of a line has more than `MAX_WORD_CHARS` characters."""
     longest = 0
@@ -162,41 +169,38 @@ def too_long(chars: Int32s, first: int, last: int, line_bytes: int) -> bool:
     return longest > MAX_WORD_CHARS
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _count_c4(
     data: Bytes,
     segments: Segments,
     marks: Bytes,
     classes: Bytes,
     phrases: tuple[Bytes, Bytes, Bytes],
-    abbreviations: Hashes,
+    scratch: Bytes,
     counts: Int64s,
 ) -> None:
     line_start, line_end, line_words, _, _, _ = segments.lines
-    word_start, word_end, _, _, word_chars, flags, _ = segments.words
+    words = segments.words
     bounds = segments.document_lines
-    scratch = np.zeros(64, np.uint8)
     for document in range(counts.shape[0]):
         row = counts[document]
         for line in range(bounds[document], bounds[document + 1]):
             start, end, first, last = line_start[line], line_end[line], line_words[line], line_words[line + 1]
-            if too_long(word_chars, first, last, end - start):
+            if too_long(words.chars, first, last, end - start):
                 row[0] += 1
             elif not marks[line] & HAS_BRACKET:
                 if not ends_line(data, start, end, _END_MARKS):
                     row[1] += 1
                     continue
-                sentences = count_word_sentences(data, word_start, word_end, flags, first, last, classes, abbreviations)
+                sentences = count_word_sentences(data, words.start, words.end, words.flags, first, last, classes)
                 _judge(marks[line], last - first, end - start, sentences, row)
             else:
-                if scratch.size <= end - start:
-                    scratch = np.zeros(2 * (end - start), np.uint8)
                 size = without_citations(data, start, end, scratch, classes, phrases[2])
                 if not ends_line(scratch, 0, size, _END_MARKS):
                     row[1] += 1
                     continue
                 found = find_phrases(scratch, 0, size, phrases[0], phrases[1])
-                sentences = count_sentences(scratch, 0, size, classes, abbreviations)
+                sentences = count_sentences(scratch, 0, size, classes)
                 _judge(found, count_words(scratch, 0, size, classes), size, sentences, row)
 
 

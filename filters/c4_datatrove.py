@@ -14,15 +14,14 @@ the letters A to Z lowered.
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
 from gristmill.filters.arrays import Bytes, Int64s
-from gristmill.filters.buffers import PAD_BYTES
 from gristmill.filters.c4 import (
     CITATIONS,
     PAPER_MIN_LINE_WORDS,
     ends_line,
+    line_scratch,
     too_long,
     without_citations,
 )
@@ -36,19 +35,15 @@ from gristmill.filters.c4_phrases import (
     find_phrases,
 )
 from gristmill.filters.measure import count
-from gristmill.filters.segment import Segments
+from gristmill.filters.segment import LETTERS, PLAIN, Segments
 from gristmill.filters.sentences import next_word
 from gristmill.filters.token_affixes import Classes
 from gristmill.filters.token_classes import token_class_table
-from gristmill.filters.tokens import (
-    IS_PUNCTUATION,
-    IS_SENTENCE_END,
-    Tokens,
-    describe,
-    split_word,
-)
+from gristmill.filters.token_splitting import IS_PUNCTUATION, IS_SENTENCE_END, describe, split_word
+from gristmill.filters.tokens import Tokens
 from gristmill.filters.unicode_classes import class_table
 from gristmill.filters.views import Views
+from gristmill.kernel import kernel
 
 COLUMNS = (
     "datatrove_sentences", "datatrove_lorem_ipsum_lines", "datatrove_curly_bracket_lines",
@@ -63,11 +58,14 @@ def count_c4_datatrove(views: Views) -> Int64s:
     """Counts `COLUMNS` for each document. Shape (documents, len(COLUMNS))."""
     counts = np.zeros((views.documents, len(COLUMNS)), np.int64)
     tables = (class_table(), ALL_PHRASES, PHRASE_PAIRS, CITATIONS)
-    _count(views.buffer.data, views.segments, views.tokens, views.line_marks, token_class_table(), tables, counts)
+    scratch = line_scratch(views)
+    ends = views.arena.empty(len(scratch), np.int64)
+    views_of = (views.segments, views.tokens, views.line_marks)
+    _count(views.buffer.data, *views_of, token_class_table(), tables, (scratch, ends), counts)
     return counts
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _next_state(state: int, flags: int) -> tuple[int, int]:
     """Sentences that a token begins, and the state after it: 0 nothing yet, 1 in a sentence, 2 after its end mark."""
     if flags & IS_SENTENCE_END:
@@ -77,12 +75,15 @@ def _next_state(state: int, flags: int) -> tuple[int, int]:
     return 1, 1
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _count_sentences(data: Bytes, segments: Segments, tokens: Tokens, first: int, last: int) -> int:
     """Sentences of the words ``first`` to ``last``."""
     sentences = state = 0
     for word in range(first, last):
-        if word > first:
+        # In a sentence nothing counts but its end, which plain words are not.
+        if state == 1 and segments.words.flags[word] & (LETTERS | PLAIN):
+            continue
+        if word > first and state != 1:
             gap = segments.words.start[word] - segments.words.end[word - 1]
             if gap != 1 or data[segments.words.end[word - 1]] != ord(" "):
                 # White space other than one space is a token to spaCy, and no punctuation.
@@ -94,10 +95,9 @@ def _count_sentences(data: Bytes, segments: Segments, tokens: Tokens, first: int
     return sentences
 
 
-@numba.njit(nogil=True, cache=True)
-def _count_copied(line: Bytes, size: int, token_classes: Classes, classes: Bytes) -> int:
+@kernel
+def _count_copied(line: Bytes, size: int, token_classes: Classes, classes: Bytes, ends: Int64s) -> int:
     """`_count_sentences` of a line that stands by itself in scratch."""
-    ends = np.empty(size + 1, np.int64)
     sentences = state = before = 0
     word, end = next_word(line, 0, size, classes)
     while word < size:
@@ -115,7 +115,7 @@ def _count_copied(line: Bytes, size: int, token_classes: Classes, classes: Bytes
     return sentences
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _judge_line(found: int, ended: bool, row: Int64s) -> int:
     """Of a line with the phrases ``found``: 0 if they cut it, 1 if only its end does, 2 if it stays."""
     if found & HAS_LOREM_IPSUM:
@@ -127,7 +127,7 @@ def _judge_line(found: int, ended: bool, row: Int64s) -> int:
     return 0 if found & ~HAS_BRACKET else 1 + int(ended)
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _count(
     data: Bytes,
     segments: Segments,
@@ -135,11 +135,12 @@ def _count(
     marks: Bytes,
     token_classes: Classes,
     tables: tuple[Bytes, Bytes, Bytes, Bytes],
+    room: tuple[Bytes, Int64s],
     counts: Int64s,
 ) -> None:
     line_start, line_end, line_words, _, _, _ = segments.lines
     chars, bounds = segments.words.chars, segments.document_lines
-    scratch = np.zeros(64, np.uint8)
+    scratch, ends = room
     for document in range(counts.shape[0]):
         row = counts[document]
         for line in range(bounds[document], bounds[document + 1]):
@@ -152,12 +153,10 @@ def _count(
                 row[3] += sentences
                 row[0] += sentences if stays == 2 else 0
                 continue
-            if scratch.size <= end - start + PAD_BYTES:
-                scratch = np.zeros(2 * (end - start) + PAD_BYTES, np.uint8)
             size = without_citations(data, start, end, scratch, tables[0], tables[3])
             found = find_phrases(scratch, 0, size, tables[1], tables[2])
             stays = _judge_line(found, ends_line(scratch, 0, size, _END_MARKS), row)
-            sentences = _count_copied(scratch, size, token_classes, tables[0]) if stays else 0
+            sentences = _count_copied(scratch, size, token_classes, tables[0], ends) if stays else 0
             row[3] += sentences
             row[0] += sentences if stays == 2 else 0
 

@@ -1,19 +1,22 @@
 """The phrases that C4's rules look for in a line, and which lines of a batch have them.
 
-Phrases are found with the letters A to Z lowered. `mark_lines` goes over the bytes once, eight together: each phrase
-has an *anchor*, the rarest of its letters, and only where an anchor stands are bytes compared.
+Phrases are found with the letters A to Z lowered. `mark_lines` goes over the bytes once, 64 together: each phrase has
+an *anchor*, three neighbouring characters that are rare, and only where an anchor stands are bytes compared.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from gristmill.filters.arrays import Bytes, Int64s
-from gristmill.filters.swar import byte_lanes, first_lane, keep_first, load_eight, lowered
+from gristmill.filters.arena import Arena
+from gristmill.filters.arrays import Bytes, Hashes, Int64s
+from gristmill.filters.bit_planes import LANES, SURE_BITS, bits_from, byte_in, letter_in, new_plane
+from gristmill.filters.buffers import PAD_BYTES
+from gristmill.filters.swar import first_bit
+from gristmill.kernel import kernel
 
 JAVASCRIPT = "javascript"
 LOREM_IPSUM = "lorem ipsum"
@@ -24,9 +27,7 @@ POLICY_PHRASES = (
 HAS_LOREM_IPSUM, HAS_JAVASCRIPT, HAS_POLICY, HAS_CURLY, HAS_BRACKET = 1, 2, 4, 8, 16
 """Marks of a line: a phrase, ``{``, ``[``."""
 
-_OPEN_BRACE, _OPEN_BRACKET = ord("{"), ord("[")
-_ANCHORS = ("j", "k", "v", "f", "p")
-"""Letters from rare to less rare; every phrase has one of them."""
+_OPEN_BRACE, _OPEN_BRACKET, _BLANK = ord("{"), ord("["), ord(" ")
 
 
 def packed(phrases: Sequence[str]) -> NDArray[np.uint8]:
@@ -54,17 +55,17 @@ ALL_PHRASES = packed((LOREM_IPSUM, JAVASCRIPT, *POLICY_PHRASES))
 PHRASE_PAIRS = first_pairs((LOREM_IPSUM, JAVASCRIPT, *POLICY_PHRASES))
 """How they begin."""
 
-_ANCHOR_OF = np.array(
-    [
-        min((_ANCHORS.index(letter), at) for at, letter in enumerate(phrase) if letter in _ANCHORS)
-        for phrase in (LOREM_IPSUM, JAVASCRIPT, *POLICY_PHRASES)
-    ],
-    np.int64,
+_ANCHOR_LETTERS = tuple(b"mjfykkkk")
+_ANCHOR_AT = tuple(
+    phrase.index(anchor)
+    for phrase, anchor in zip(
+        (LOREM_IPSUM, JAVASCRIPT, *POLICY_PHRASES), ("m i", "jav", "f u", "y p", *["kie"] * 4), strict=True
+    )
 )
-"""For each phrase which anchor it has, and how many bytes it stands behind the beginning."""
+"""For each phrase the first letter of its anchor, and how many bytes it stands behind the beginning."""
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def matches(data: Bytes, i: int, end: int, phrases: Bytes, which: int) -> bool:
     """Whether a phrase stands at byte ``i`` when A-Z are lowered."""
     k = 0
@@ -80,7 +81,7 @@ def matches(data: Bytes, i: int, end: int, phrases: Bytes, which: int) -> bool:
     return True
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def find_phrases(data: Bytes, start: int, end: int, phrases: Bytes, pairs: Bytes) -> int:
     """Bits: 1 lorem ipsum, 2 javascript, 4 a policy phrase, 8 a curly bracket."""
     found = 0
@@ -96,14 +97,14 @@ def find_phrases(data: Bytes, start: int, end: int, phrases: Bytes, pairs: Bytes
     return found
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _bit(which: int) -> int:
     return HAS_LOREM_IPSUM if which == 0 else HAS_JAVASCRIPT if which == 1 else HAS_POLICY
 
 
-@numba.njit(nogil=True, cache=True)
-def _marks_at(data: Bytes, i: int, start: int, end: int, phrases: Bytes, anchors: Int64s) -> int:
-    """Marks that the byte at ``i`` is the anchor of."""
+@kernel
+def _marks_at(data: Bytes, i: int, start: int, end: int, phrases: Bytes) -> int:
+    """Marks of the bracket, or of the phrase whose anchor stands, at byte ``i``."""
     byte = data[i]
     if byte == _OPEN_BRACE:
         return HAS_CURLY
@@ -111,39 +112,52 @@ def _marks_at(data: Bytes, i: int, start: int, end: int, phrases: Bytes, anchors
         return HAS_BRACKET
     found = 0
     for which in range(phrases.shape[0]):
-        begin = i - anchors[which, 1]
-        if (
-            phrases[which, anchors[which, 1]] == byte | 32
-            and begin >= start
-            and matches(data, begin, end, phrases, which)
-        ):
+        begin = i - _ANCHOR_AT[which]
+        if _ANCHOR_LETTERS[which] == byte | 32 and begin >= start and matches(data, begin, end, phrases, which):
             found |= _bit(which)
     return found
 
 
-@numba.njit(nogil=True, cache=True)
-def _mark_lines(data: Bytes, starts: Int64s, ends: Int64s, phrases: Bytes, anchors: Int64s, marks: Bytes) -> None:
+@kernel
+def _mark_anchors(data: Bytes, plane: Hashes) -> None:
+    """A bit plane of brackets and of the beginnings of anchors."""
+    for k in range((data.size - PAD_BYTES) // LANES + 1):
+        i = k * LANES
+        brackets = byte_in(data, i, _OPEN_BRACE) | byte_in(data, i, _OPEN_BRACKET)
+        java = letter_in(data, i, ord("j")) & letter_in(data, i + 1, ord("a")) & letter_in(data, i + 2, ord("v"))
+        cookie = letter_in(data, i, ord("k")) & letter_in(data, i + 1, ord("i")) & letter_in(data, i + 2, ord("e"))
+        lorem = letter_in(data, i, ord("m")) & letter_in(data, i + 2, ord("i"))
+        terms = letter_in(data, i, ord("f")) & letter_in(data, i + 2, ord("u"))
+        privacy = letter_in(data, i, ord("y")) & letter_in(data, i + 2, ord("p"))
+        parted = (lorem | terms | privacy) & byte_in(data, i + 1, _BLANK)
+        plane[k] = brackets | java | cookie | parted
+
+
+@kernel
+def _mark_lines(data: Bytes, plane: Bytes, starts: Int64s, ends: Int64s, phrases: Bytes, marks: Bytes) -> None:
     for line in range(starts.size):
-        start, end = starts[line], ends[line]
+        i, end = starts[line], ends[line]
         found = 0
-        for i in range(start, end, 8):
-            eight = load_eight(data, i) & keep_first(end - i)
-            small = lowered(eight)
-            hits = byte_lanes(eight, _OPEN_BRACKET) | byte_lanes(eight, _OPEN_BRACE) | byte_lanes(small, 106)
-            hits |= byte_lanes(small, 107) | byte_lanes(small, 118) | byte_lanes(small, 102) | byte_lanes(small, 112)
-            while hits:
-                found |= _marks_at(data, i + first_lane(hits), start, end, phrases, anchors)
-                hits &= hits - np.uint64(1)
+        while i < end:
+            ahead = first_bit(bits_from(plane, i))
+            i += min(ahead, SURE_BITS)
+            if ahead < SURE_BITS and i < end:
+                found |= _marks_at(data, i, starts[line], end, phrases)
+                i += 1
         marks[line] = found
 
 
-def mark_lines(data: Bytes, starts: Int64s, ends: Int64s) -> Bytes:
-    """The marks of each line ``data[starts[l]:ends[l]]``.
+def mark_lines(data: Bytes, starts: Int64s, ends: Int64s, arena: Arena | None = None) -> Bytes:
+    """The marks of each line ``data[starts[l]:ends[l]]``; they lie in ``arena``, if given.
 
-    >>> text = np.frombuffer(b"No JavaScript {here} or use Cookies".ljust(48, bytes(1)), np.uint8)
+    ``data`` ends with `PAD_BYTES` that belong to no line.
+
+    >>> text = np.frombuffer(b"No JavaScript {here} or use Cookies".ljust(35 + PAD_BYTES, bytes(1)), np.uint8)
     >>> mark_lines(text, np.array([0, 0]), np.array([35, 13])).tolist()
     [14, 2]
     """
-    marks = np.empty(len(starts), np.uint8)
-    _mark_lines(data, starts, ends, ALL_PHRASES, _ANCHOR_OF, marks)
+    room = arena or Arena()
+    plane, marks = new_plane(data, room), room.empty(len(starts), np.uint8)
+    _mark_anchors(data, plane)
+    _mark_lines(data, plane.view(np.uint8), starts, ends, ALL_PHRASES, marks)
     return marks

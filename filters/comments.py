@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from gristmill.filters.arrays import Bytes, Int64s
 from gristmill.filters.buffers import TextBuffer
 from gristmill.filters.comment_syntax import SYNTAXES
+from gristmill.kernel import kernel
 
 _MARKS, _MARK_BYTES = 3, 8
 _NEWLINE, _BACKSLASH, _APOSTROPHE, _COLON = 10, 92, 39, 58
@@ -88,14 +88,14 @@ def comment_chars(buffer: TextBuffer, languages: Int64s) -> Int64s:
     return found
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _count(data: Bytes, offsets: Int64s, languages: Int64s, tables: _Tables, found: Int64s) -> None:
     for text in range(found.size):
         if languages[text] >= 0:
             found[text] = _lex(data, offsets[text], offsets[text + 1], languages[text], tables)
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _lex(data: Bytes, begin: int, end: int, language: int, tables: _Tables) -> int:
     """Comment characters of one text."""
     i, chars = begin, 0
@@ -134,7 +134,7 @@ def _lex(data: Bytes, begin: int, end: int, language: int, tables: _Tables) -> i
     return chars
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _which(data: Bytes, i: int, end: int, marks: NDArray[np.uint8], language: int) -> int:
     """Which mark of a language stands at ``i``; -1 if none."""
     for k in range(_MARKS):
@@ -147,7 +147,7 @@ def _which(data: Bytes, i: int, end: int, marks: NDArray[np.uint8], language: in
     return -1
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _stands(data: Bytes, i: int, end: int, marks: NDArray[np.uint8], language: int, k: int) -> bool:
     b = 0
     while b < _MARK_BYTES and marks[language, k, b] != 0:
@@ -157,7 +157,7 @@ def _stands(data: Bytes, i: int, end: int, marks: NDArray[np.uint8], language: i
     return b > 0
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _which_at_start(data: Bytes, i: int, end: int, marks: NDArray[np.uint8], language: int) -> int:
     """The same for marks that begin with a line break, at the beginning of a text."""
     for k in range(_MARKS):
@@ -172,18 +172,18 @@ def _which_at_start(data: Bytes, i: int, end: int, marks: NDArray[np.uint8], lan
     return -1
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _is_raw_prefix(data: Bytes, i: int, end: int) -> bool:
     """Whether the ``r`` of a docstring ``r"..."`` stands here."""
     return data[i] | 0x20 == ord("r") and i + 1 < end and (data[i + 1] == ord('"') or data[i + 1] == _APOSTROPHE)
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _may_open(data: Bytes, i: int, begin: int, language: int, tables: _Tables) -> bool:
     return not tables.flags[language, 3] or i == begin or data[i - 1] <= 32
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _block_end(data: Bytes, start: int, end: int, language: int, block: int, tables: _Tables) -> int:
     """Where the block comment that starts here stops; the end of the text if it is not closed."""
     depth, i = 1, start + 1
@@ -208,7 +208,7 @@ def _block_end(data: Bytes, start: int, end: int, language: int, block: int, tab
     return end
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _string_end(data: Bytes, start: int, end: int, language: int, tables: _Tables) -> int:
     """Where the string that starts here stops; the next byte if it is none."""
     quote = data[start]
@@ -232,7 +232,7 @@ def _string_end(data: Bytes, start: int, end: int, language: int, tables: _Table
     return end if long else start + 1
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _characters(data: Bytes, start: int, stop: int) -> int:
     chars = 0
     for i in range(start, stop):

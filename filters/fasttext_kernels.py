@@ -14,6 +14,7 @@ from gristmill.filters.arrays import Bytes, Floats, Int32s, Int64s
 from gristmill.filters.fasttext_model import Arrays, Floats32, Kept, Shape, hash_step
 from gristmill.filters.unicode_classes import LETTER
 from gristmill.filters.utf8 import NON_ASCII, code_point
+from gristmill.kernel import kernel
 
 _BEGIN, _END = 60, 62  # < and >, which fastText puts around every word
 _LABEL = np.frombuffer(b"__label__", np.uint8)
@@ -22,12 +23,12 @@ _SMALL = 1e-5
 """fastText adds it to every probability before it takes a logarithm, so that its answers can pass 1."""
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _is_space(byte: int) -> bool:
     return byte == 32 or 9 <= byte <= 13 or byte == 0
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _starts(data: Bytes, size: int, wanted: Bytes) -> bool:
     if size < wanted.size:
         return False
@@ -37,7 +38,7 @@ def _starts(data: Bytes, size: int, wanted: Bytes) -> bool:
     return True
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _same(word: Bytes, words: Bytes, first: int, size: int) -> bool:
     for k in range(size):  # noqa: SIM110  a kernel has no generator
         if words[first + k] != word[k + 1]:
@@ -45,7 +46,7 @@ def _same(word: Bytes, words: Bytes, first: int, size: int) -> bool:
     return True
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _known_word(word: Bytes, size: int, state: int, words: Bytes, offsets: Int64s, slots: Int32s) -> int:
     """The number of a word of the dictionary; -1 if it is none. ``word[1:size - 1]`` are its bytes."""
     at = state & (slots.size - 1)
@@ -57,7 +58,7 @@ def _known_word(word: Bytes, size: int, state: int, words: Bytes, offsets: Int64
     return -1
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _add_ngrams(word: Bytes, size: int, shape: Shape, kept: Kept, found: Int64s, count: int) -> int:
     """Rows of the character n-grams of ``word[:size]``, appended to ``found`` as `_rows` reads them; the new count.
 
@@ -89,7 +90,7 @@ def _add_ngrams(word: Bytes, size: int, shape: Shape, kept: Kept, found: Int64s,
     return count
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _rows(found: Int64s, count: int, words: int, pruned: Int32s) -> None:
     """Turns buckets (from ``words`` on) into rows of the input matrix where some buckets were pruned."""
     for k in range(count if pruned.size else 0):
@@ -97,7 +98,7 @@ def _rows(found: Int64s, count: int, words: int, pruned: Int32s) -> None:
             found[k] = words + pruned[found[k] - words]
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _add_word_ngrams(hashes: Int32s, count_words: int, shape: Shape, kept: Kept, found: Int64s, count: int) -> int:
     """Rows of the n-grams of words, as `_rows` reads them."""
     for i in range(count_words):
@@ -112,7 +113,7 @@ def _add_word_ngrams(hashes: Int32s, count_words: int, shape: Shape, kept: Kept,
     return count
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _mean_row(rows: Floats32, found: Int64s, count: int, hidden: Floats32) -> None:
     hidden[:] = np.float32(0)
     for k in range(count):
@@ -124,7 +125,7 @@ def _mean_row(rows: Floats32, found: Int64s, count: int, hidden: Floats32) -> No
         hidden[d] *= scale
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _dot(row: Floats32, hidden: Floats32) -> float:
     total = np.float32(0)
     for d in range(hidden.size):
@@ -132,7 +133,7 @@ def _dot(row: Floats32, hidden: Floats32) -> float:
     return float(total)
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _best_leaf(
     hidden: Floats32, output: Floats32, children: Int32s, stack: Int64s, scores: Floats
 ) -> tuple[int, float]:
@@ -159,7 +160,7 @@ def _best_leaf(
     return best, best_score
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _best_softmax(hidden: Floats32, output: Floats32, scores: Floats) -> tuple[int, float]:
     labels = output.shape[0]
     best = 0
@@ -173,7 +174,7 @@ def _best_softmax(hidden: Floats32, output: Floats32, scores: Floats) -> tuple[i
     return best, 1.0 / total + _SMALL
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def slice_bounds(data: Bytes, begin: int, end: int, piece: int, slice_bytes: int, slice_count: int) -> tuple[int, int]:
     """Where one of the slices of a text lies: evenly spread from its beginning to its end, cut between characters."""
     length = end - begin
@@ -188,7 +189,7 @@ def slice_bounds(data: Bytes, begin: int, end: int, piece: int, slice_bytes: int
     return start, stop
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _has_letter(data: Bytes, start: int, stop: int, classes: Bytes) -> bool:
     i = start
     while i < stop:
@@ -199,7 +200,7 @@ def _has_letter(data: Bytes, start: int, stop: int, classes: Bytes) -> bool:
     return False
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _hash_eos() -> int:
     state = 2166136261
     for k in range(_EOS.size):
@@ -207,7 +208,7 @@ def _hash_eos() -> int:
     return state
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _add_slice(
     data: Bytes, i: int, stop: int, model: Arrays, word: Bytes, hashes: Int32s, words: int, found: Int64s, count: int
 ) -> tuple[int, int]:

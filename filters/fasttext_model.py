@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gristmill.filters.arrays import Bytes, Int32s, Int64s
+from gristmill.kernel import kernel
 
 MAGIC, VERSION = 793712314, 12
 SUPERVISED = 3
@@ -222,7 +223,7 @@ def _tree(counts: list[int]) -> Int32s:
     return children
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def hash_step(state: int, byte: int) -> int:
     """One step of fastText's 32-bit FNV-1a, whose bytes are signed; begins with 2166136261."""
     signed = int(byte) if byte < 128 else int(byte) | 0xFFFFFF00

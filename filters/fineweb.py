@@ -9,7 +9,6 @@ too, so its ratio of line breaks to words is smaller).
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
 from gristmill.filters import raw_copies
@@ -19,6 +18,7 @@ from gristmill.filters.segment import Segments
 from gristmill.filters.unicode_classes import SENTENCE_TERMINAL, class_table
 from gristmill.filters.utf8 import code_point
 from gristmill.filters.views import Views
+from gristmill.kernel import kernel
 
 SHORT_LINE_CHARS = 30
 """A line of at most so many characters is short."""
@@ -37,7 +37,7 @@ def count_fineweb(views: Views) -> Int64s:
     return counts
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def ends_with_terminal(data: Bytes, start: int, end: int, classes: Bytes) -> bool:
     """Whether the last character of the bytes is a Sentence_Terminal."""
     last = end - 1
@@ -47,7 +47,7 @@ def ends_with_terminal(data: Bytes, start: int, end: int, classes: Bytes) -> boo
     return last + width == end and (classes[point] & SENTENCE_TERMINAL) != 0
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _count_lines(data: Bytes, segments: Segments, classes: Bytes, counts: Int64s) -> None:
     line_start, line_end, _, line_chars, _, _ = segments.lines
     document_lines = segments.document_lines

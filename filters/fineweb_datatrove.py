@@ -8,7 +8,6 @@ the rule on line ends).
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
 from gristmill.filters import raw_copies
@@ -18,6 +17,7 @@ from gristmill.filters.measure import NATURAL, ratio
 from gristmill.filters.segment import Segments
 from gristmill.filters.unicode_classes import class_table
 from gristmill.filters.views import Views
+from gristmill.kernel import kernel
 
 COLUMNS = ("raw_terminal_lines", "raw_short_lines", "raw_duplicate_chars")
 """Columns of the array that `count_fineweb_datatrove` returns, in order."""
@@ -31,7 +31,7 @@ def count_fineweb_datatrove(views: Views) -> Int64s:
     return counts
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _count_lines(data: Bytes, segments: Segments, classes: Bytes, counts: Int64s) -> None:
     start, end, chars, _, blank = segments.raw_lines
     bounds = segments.document_raw_lines

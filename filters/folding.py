@@ -11,11 +11,11 @@ import sys
 import unicodedata
 from typing import NamedTuple
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from gristmill.cached_arrays import cached_arrays
+from gristmill.kernel import kernel
 
 _LAST_CASED_PLANE_END = 0x20000
 _COMPATIBILITY_HAN = range(0x2F800, 0x2FA20)
@@ -63,7 +63,7 @@ def _build() -> tuple[NDArray[np.int32], NDArray[np.uint8], NDArray[np.int32]]:
     return place, np.frombuffer(packed, np.uint8), lower
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def utf8_of(point: int) -> tuple[np.uint64, int]:
     """A code point's UTF-8 as one little-endian number, and how many bytes that is."""
     if point < 0x80:

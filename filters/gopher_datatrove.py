@@ -32,10 +32,12 @@ from gristmill.filters.language_packs import STOP_TABLES, STOP_WORDS_EACH, find_
 from gristmill.filters.measure import NATURAL, count, ratio
 from gristmill.filters.repeats import first_copies, table_size
 from gristmill.filters.segment import Segments
-from gristmill.filters.swar import hash_bytes, keep_first, load_eight
-from gristmill.filters.tokens import HAS_LETTER, IS_WORD, Tokens
+from gristmill.filters.swar import count_bits, hash_bytes, keep_first, load_eight
+from gristmill.filters.token_splitting import HAS_LETTER, IS_WORD
+from gristmill.filters.tokens import Tokens
 from gristmill.filters.utf8 import code_point
 from gristmill.filters.views import Views
+from gristmill.kernel import kernel
 
 BULLETS = "•-"
 
@@ -48,8 +50,10 @@ COLUMNS = (
 """Columns of the array that `count_datatrove` returns, in order."""
 
 _LONGEST_STOP_WORD = 4
+_ALL_STOP_WORDS = (1 << STOP_WORDS_EACH) - 1
 _GREEDY = [grams.COLUMNS.index(f"greedy_{n}") for n in DUPLICATE_LENGTHS]
 _NEWLINE = ord("\n")
+_BULLET_POINTS = (ord(BULLETS[0]), ord(BULLETS[1]))
 
 
 def count_datatrove(views: Views) -> Int64s:
@@ -74,35 +78,35 @@ def count_datatrove(views: Views) -> Int64s:
     return counts
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _count_tokens(data: Bytes, tokens: Tokens, keys: Hashes, bits: Bytes, counts: Int64s) -> None:
-    bounds, _, start, end, chars, flags, _ = tokens
+    bounds = tokens.bounds
     for document in range(counts.shape[0]):
         words = word_chars = lettered = seen = 0
         for token in range(bounds[document], bounds[document + 1]):
-            if flags[token] & IS_WORD:
-                words += 1
-                word_chars += chars[token]
-            if flags[token] & HAS_LETTER:
-                lettered += 1
-                size = end[token] - start[token]
-                if size <= _LONGEST_STOP_WORD:
-                    seen |= find_stop_word(load_eight(data, start[token]) & keep_first(size), keys, bits)
+            place = np.uint64(token)
+            flags = tokens.flags[place]
+            is_word = (flags & IS_WORD) // IS_WORD
+            words += is_word
+            word_chars += is_word * tokens.chars[place]
+            lettered += flags & HAS_LETTER
+            size = tokens.end[place] - tokens.start[place]
+            if size <= _LONGEST_STOP_WORD and seen != _ALL_STOP_WORDS:
+                seen |= find_stop_word(load_eight(data, tokens.start[place]) & keep_first(size), keys, bits)
         row = counts[document]
         row[0], row[1] = bounds[document + 1] - bounds[document], words
         row[2], row[3] = word_chars, lettered
-        for which in range(STOP_WORDS_EACH):
-            row[4] += (seen >> which) & 1
+        row[4] = count_bits(np.uint64(seen))
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _count_bullets(data: Bytes, segments: Segments, counts: Int64s) -> None:
     start, end = segments.lines.start, segments.lines.end
     bounds = segments.document_lines
     for document in range(counts.shape[0]):
         for line in range(bounds[document], bounds[document + 1]):
             point, _ = code_point(data, start[line], end[line])
-            counts[document, 5] += point == ord(BULLETS[0]) or point == ord(BULLETS[1])
+            counts[document, 5] += point == _BULLET_POINTS[0] or point == _BULLET_POINTS[1]
 
 
 def _count_paragraphs(buffer: TextBuffer, segments: Segments, counts: Int64s) -> None:
@@ -110,7 +114,7 @@ def _count_paragraphs(buffer: TextBuffer, segments: Segments, counts: Int64s) ->
     _count_raw_paragraphs(buffer, segments, most, table_size(most), counts)
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _count_chars(data: Bytes, i: int, end: int) -> int:
     chars = 0
     while i < end:
@@ -120,7 +124,7 @@ def _count_chars(data: Bytes, i: int, end: int) -> int:
     return chars
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _list_paragraphs(data: Bytes, segments: Segments, first: int, last: int, hashes: Hashes, chars: Int32s) -> int:
     """Hash and characters of each run of raw lines without an empty one, the ends of the text trimmed; how many."""
     raw_start, raw_end, raw_chars, raw_line, blank = segments.raw_lines

@@ -19,7 +19,6 @@ text with fewer than n words has 0 (there the attribute is absent).
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
 from gristmill.filters import grams, raw_copies
@@ -30,6 +29,7 @@ from gristmill.filters.measure import NATURAL, Counts, count, formula, ratio
 from gristmill.filters.segment import PLAIN, Segments
 from gristmill.filters.swar import keep_first, load_eight
 from gristmill.filters.views import Views
+from gristmill.kernel import kernel
 
 COLUMNS = (
     "dolma_twice_median", "dolma_stop_words", "dolma_lines", "dolma_bullet_lines", "dolma_ellipsis_lines",
@@ -54,7 +54,8 @@ def count_dolma(views: Views) -> Int64s:
     """Counts `COLUMNS` for each document. Shape (documents, len(COLUMNS))."""
     segments = views.segments
     counts = np.zeros((views.documents, len(COLUMNS)), np.int64)
-    _count_words(views.buffer.data, segments, STOP_TABLES.keys[0], STOP_TABLES.bits[0], counts)
+    by_length = np.zeros(_COMMON_LENGTHS, np.int64)
+    _count_words(views.buffer.data, segments, STOP_TABLES.keys[0], STOP_TABLES.bits[0], by_length, counts)
     _count_lines(views.buffer.data, segments, counts)
     copies = dict(zip(raw_copies.COLUMNS, views.raw_copies.T, strict=True))
     counts[:, 2] = copies["newlines"] + 1
@@ -63,15 +64,28 @@ def count_dolma(views: Views) -> Int64s:
     return counts
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
+def _at_rank(chars: Int32s, rank: int) -> int:
+    """The length that ``rank`` words come before when all are sorted by length, by halving the range it lies in."""
+    low, high = 0, np.int64(1) << 31
+    while low < high:
+        middle = (low + high) // 2
+        upto = 0
+        for size in chars:
+            upto += size <= middle
+        if upto > rank:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+@kernel
 def _twice_median(chars: Int32s, by_length: Int64s) -> int:
-    """The sum of the two middle lengths; ``by_length`` is scratch of `_COMMON_LENGTHS`."""
+    """The sum of the two middle lengths; ``by_length`` holds how many words have each, its last of that or more."""
     words = chars.size
     if words == 0:
         return 0
-    by_length[:] = 0
-    for size in chars:
-        by_length[min(size, _COMMON_LENGTHS - 1)] += 1
     lower, upper = -1, -1
     below = 0
     for size in range(_COMMON_LENGTHS):
@@ -82,27 +96,28 @@ def _twice_median(chars: Int32s, by_length: Int64s) -> int:
             upper = size
     if upper < _COMMON_LENGTHS - 1:
         return lower + upper
-    ordered = np.sort(chars)
-    return int(ordered[(words - 1) // 2]) + int(ordered[words // 2])
+    return _at_rank(chars, (words - 1) // 2) + _at_rank(chars, words // 2)
 
 
-@numba.njit(nogil=True, cache=True)
-def _count_words(data: Bytes, segments: Segments, keys: Hashes, bits: Bytes, counts: Int64s) -> None:
-    word_start, word_end, _, _, chars, flags, _ = segments.words
-    bounds = segments.document_words
-    by_length = np.zeros(_COMMON_LENGTHS, np.int64)
+@kernel
+def _count_words(data: Bytes, segments: Segments, keys: Hashes, bits: Bytes, by_length: Int64s, counts: Int64s) -> None:
+    words, bounds = segments.words, segments.document_words
     for document in range(counts.shape[0]):
         first, last = bounds[document], bounds[document + 1]
-        counts[document, 0] = _twice_median(chars[first:last], by_length)
+        by_length[:] = 0
         found = 0
         for word in range(first, last):
-            if chars[word] <= _LONGEST_STOP_WORD and flags[word] & PLAIN:
-                key = load_eight(data, word_start[word]) & keep_first(word_end[word] - word_start[word])
+            place = np.uint64(word)
+            size = words.chars[place]
+            by_length[np.uint64(min(size, _COMMON_LENGTHS - 1))] += 1
+            if size <= _LONGEST_STOP_WORD and words.flags[place] & PLAIN:
+                key = load_eight(data, words.start[place]) & keep_first(size)
                 found += find_stop_word(key, keys, bits) != 0
+        counts[document, 0] = _twice_median(words.chars[first:last], by_length)
         counts[document, 1] = found
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _count_lines(data: Bytes, segments: Segments, counts: Int64s) -> None:
     start, end, _, _, _ = segments.raw_lines
     bounds = segments.document_raw_lines

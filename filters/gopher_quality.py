@@ -15,11 +15,12 @@ choice, it is:
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from gristmill.filters.arrays import Bytes, Int64s
+from gristmill.filters.arrays import Bytes, Hashes, Int64s
+from gristmill.filters.bit_planes import LANES, SURE_BITS, bits_from, byte_in, new_plane
+from gristmill.filters.buffers import PAD_BYTES
 from gristmill.filters.folding import folding
 from gristmill.filters.language_packs import (
     LONGEST_STOP_WORD_BYTES,
@@ -30,10 +31,12 @@ from gristmill.filters.language_packs import (
     stop_word_bit,
 )
 from gristmill.filters.measure import NATURAL, count, ratio
-from gristmill.filters.segment import ASCII, HAS_LETTER, LETTERS, MARKED, PLAIN, Segments
-from gristmill.filters.swar import keep_first, load_eight, lowered
+from gristmill.filters.segment import ASCII, HAS_LETTER, LETTERS, Planes, Segments, find_core
+from gristmill.filters.swar import count_bits, first_bit, keep_first, last_bit, load_eight, lowered
+from gristmill.filters.unicode_classes import class_table
 from gristmill.filters.utf8 import code_point
 from gristmill.filters.views import Views
+from gristmill.kernel import inlined_kernel, kernel
 
 BULLETS = "•‣⁃◦●○▪▫■□▶*-"  # noqa: RUF001 - the bullet at U+2043 is meant
 
@@ -44,6 +47,9 @@ COLUMNS = (
 """Columns of the array that `count_quality` returns, in order."""
 
 _ELLIPSIS_BEGINS = (ord("."), 0xE2)
+_U2026, _U2026_LAST, _DOT = 0xE2, 0xA6, ord(".")
+_ONE = np.uint64(1)
+_KEPT = np.array([(1 << size) - 1 for size in range(SURE_BITS + 1)], np.uint64)
 _ALL_STOP_WORDS = (1 << STOP_WORDS_EACH) - 1
 _BULLET_POINTS = np.array(sorted(ord(bullet) for bullet in BULLETS), dtype=np.int64)
 
@@ -56,12 +62,15 @@ def count_quality(views: Views) -> Int64s:
     counts[:, 1] = np.diff(segments.document_words)
     counts[:, 2] = np.diff(segments.document_lines)
     counts[:, 3] = np.diff(segments.document_paragraphs)
-    _count_words(views.buffer.data, segments, views.packs, folding().lower, STOP_TABLES, counts)
+    symbols = new_plane(views.buffer.data, views.arena)
+    _mark_symbols(views.buffer.data, symbols)
+    tables = (class_table(), folding().lower)
+    _count_words(views.buffer.data, segments, symbols.view(np.uint8), views.packs, tables, STOP_TABLES, counts)
     _count_lines(views.buffer.data, segments, _BULLET_POINTS, counts)
     return counts
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def ends_with_ellipsis(data: Bytes, start: int, end: int) -> bool:
     """Whether the bytes from ``start`` to ``end`` end with three dots or with U+2026."""
     if end - start < 3:
@@ -70,7 +79,7 @@ def ends_with_ellipsis(data: Bytes, start: int, end: int) -> bool:
     return bool((a == 46 and b == 46 and c == 46) or (a == 0xE2 and b == 0x80 and c == 0xA6))
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _count_symbols(data: Bytes, i: int, end: int) -> tuple[int, int, int]:
     """Number signs and ellipses of a word, and whether it has ``#`` or U+2026."""
     hashes = ellipses = wide = 0
@@ -86,41 +95,80 @@ def _count_symbols(data: Bytes, i: int, end: int) -> tuple[int, int, int]:
     return hashes, ellipses, int(wide or hashes > 0)
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
+def _mark_symbols(data: Bytes, symbols: Hashes) -> None:
+    """A bit plane of ``#``, of the first byte of U+2026 and of a dot with two more behind it, wherever these belong."""
+    for k in range((data.size - PAD_BYTES) // LANES + 1):
+        i = k * LANES
+        found = byte_in(data, i, ord("#")) | byte_in(data, i, _U2026) & byte_in(data, i + 2, _U2026_LAST)
+        dots = byte_in(data, i, _DOT)
+        if dots:
+            found |= dots & byte_in(data, i + 1, _DOT)
+        symbols[k] = found
+
+
+@kernel
 def _count_words(
-    data: Bytes, segments: Segments, packs: NDArray[np.int8], lower: NDArray[np.int32], stop: StopWords, counts: Int64s
+    data: Bytes,
+    segments: Segments,
+    symbols: Bytes,
+    packs: NDArray[np.int8],
+    tables: tuple[Bytes, NDArray[np.int32]],
+    stop: StopWords,
+    counts: Int64s,
 ) -> None:
-    word_start, word_end, core_start, core_end, chars, flags, _ = segments.words
-    document_words = segments.document_words
+    bounds, words = segments.document_words, segments.words
     for document in range(counts.shape[0]):
         word_chars = letter_words = seen = hashes = ellipses = symbol_words = 0
         keys, bits = stop.keys[packs[document]], stop.bits[packs[document]]
-        for word in range(document_words[document], document_words[document + 1]):
-            word_chars += chars[word]
-            letter_words += (flags[word] & HAS_LETTER) != 0
-            size = core_end[word] - core_start[word]
-            if seen != _ALL_STOP_WORDS and 1 <= size <= LONGEST_STOP_WORD_BYTES:
-                if flags[word] & ASCII:
-                    key = lowered(load_eight(data, core_start[word]) & keep_first(size))
-                    seen |= find_stop_word(key, keys, bits)
-                else:
-                    seen |= stop_word_bit(data, core_start[word], core_end[word], lower, keys, bits)
-            if flags[word] & MARKED:
-                if data[word_end[word] - 1] == ord("#"):
-                    hashes += 1
-                    symbol_words += 1
-            elif not flags[word] & (PLAIN | LETTERS):
-                found = _count_symbols(data, word_start[word], word_end[word])
+        for word in range(bounds[document], bounds[document + 1]):
+            place = np.uint64(word)
+            start, end, flags = words.start[place], words.end[place], words.flags[place]
+            word_chars += words.chars[place]
+            letter_words += flags & HAS_LETTER
+            if seen != _ALL_STOP_WORDS:
+                seen |= _stop_word(data, segments.planes, start, end, flags, tables, keys, bits)
+            # 0xE2 is looked for wherever it stands; a word longer than the bits that are sure is looked through.
+            if bits_from(symbols, start) & _KEPT[min(end - start, SURE_BITS)] or end - start > SURE_BITS:
+                found = _count_symbols(data, start, end)
                 hashes += found[0]
                 ellipses += found[1]
                 symbol_words += found[2]
-        counts[document, 4], counts[document, 5] = word_chars, letter_words
-        counts[document, 7], counts[document, 8], counts[document, 11] = hashes, ellipses, symbol_words
-        for which in range(STOP_WORDS_EACH):
-            counts[document, 6] += (seen >> which) & 1
+        row = counts[document]
+        row[4], row[5] = word_chars, letter_words
+        row[7], row[8], row[11] = hashes, ellipses, symbol_words
+        row[6] = count_bits(np.uint64(seen))
 
 
-@numba.njit(nogil=True, cache=True)
+@inlined_kernel
+def _stop_word(
+    data: Bytes,
+    planes: Planes,
+    start: int,
+    end: int,
+    flags: int,
+    tables: tuple[Bytes, NDArray[np.int32]],
+    keys: Hashes,
+    bits: Bytes,
+) -> int:
+    """The bit of the stop word that the core of a word is, or 0."""
+    if flags & (LETTERS | ASCII) == LETTERS | ASCII:
+        size = end - start
+        return find_stop_word(lowered(load_eight(data, start) & keep_first(size)), keys, bits) if size <= 8 else 0
+    if flags & ASCII and end - start < SURE_BITS:
+        kept = (_ONE << np.uint64(end - start)) - _ONE
+        known = (bits_from(planes.letters, start) | bits_from(planes.digits, start)) & kept
+        first, size = first_bit(known), last_bit(known) + 1 - first_bit(known)
+        if not 1 <= size <= LONGEST_STOP_WORD_BYTES:
+            return 0
+        return find_stop_word(lowered(load_eight(data, start + first) & keep_first(size)), keys, bits)
+    first, last = find_core(data, start, end, tables[0])
+    if not 1 <= last - first <= LONGEST_STOP_WORD_BYTES:
+        return 0
+    return stop_word_bit(data, first, last, tables[1], keys, bits)
+
+
+@kernel
 def _count_lines(data: Bytes, segments: Segments, bullets: Int64s, counts: Int64s) -> None:
     start, end = segments.lines.start, segments.lines.end
     document_lines = segments.document_lines

@@ -16,7 +16,6 @@ none).
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
 from gristmill.filters import grams
@@ -27,6 +26,7 @@ from gristmill.filters.measure import NATURAL, count, ratio
 from gristmill.filters.segment import Segments
 from gristmill.filters.utf8 import code_point
 from gristmill.filters.views import Views
+from gristmill.kernel import kernel
 
 BULLETS = "•‣▶◀◦■□▪▫–"  # noqa: RUF001 - the en dash is meant
 
@@ -56,7 +56,7 @@ def count_rpv2(views: Views) -> Int64s:
     return counts
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _count_lines(data: Bytes, segments: Segments, bullets: Int64s, counts: Int64s) -> None:
     start, end = segments.lines.start, segments.lines.end
     bounds = segments.document_lines

@@ -17,7 +17,7 @@ For n = 2, 3, 4 the **top n-gram** is counted, for n = 5 to 10 **duplicate n-gra
 * ``mass``: characters of all n-grams that occur at least twice, overlaps and all; ``all_mass``: of all n-grams.
 
 An n-gram can only repeat where the (n-1)-gram it begins with does, so each length looks only at the places that were
-left by the one before. For n = 2 a table of one byte a slot, four slots a word, first passes over the bigrams whose
+left by the one before. For n = 2 a table of one byte a slot, eight slots a word, first passes over the bigrams whose
 slot was met once: in ordinary text that leaves a third of them to the exact table.
 """
 
@@ -25,12 +25,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 
+from gristmill.filters.arena import Arena
 from gristmill.filters.arrays import Bytes, Hashes, Int32s, Int64s
 from gristmill.filters.repeats import first_copies, table_size
-from gristmill.filters.swar import finish
+from gristmill.filters.swar import multiply_folded
+from gristmill.kernel import kernel
 
 TOP_LENGTHS = (2, 3, 4)
 DUPLICATE_LENGTHS = (5, 6, 7, 8, 9, 10)
@@ -42,7 +43,8 @@ COLUMNS = (
 )  # fmt: skip
 """Columns of the array that `count_grams` returns: characters of all words, steps of work, then by length."""
 
-_FACTOR = np.uint64(0x9E3779B97F4A7C15)
+_FACTOR, _ONE = np.uint64(0x9E3779B97F4A7C15), np.uint64(1)
+_SLOTS_EACH = 8
 
 
 class Stream(NamedTuple):
@@ -70,48 +72,53 @@ class _Scratch(NamedTuple):
     reach: Int64s
 
 
-def count_grams(stream: Stream) -> Int64s:
-    """Counts `COLUMNS` for each document. Shape (documents, len(COLUMNS))."""
+def count_grams(stream: Stream, arena: Arena | None = None) -> Int64s:
+    """Counts `COLUMNS` for each document. Shape (documents, len(COLUMNS)); scratch lies in ``arena``, if given."""
+    room = arena or Arena()
     counts = np.zeros((len(stream.bounds) - 1, len(COLUMNS)), np.int64)
     most = int(np.diff(stream.bounds).max(initial=0))
     scratch = _Scratch(
-        np.empty(most, np.int32),
-        np.empty(most, np.int32),
-        np.empty(most, np.int32),
-        np.empty(table_size(most), np.int32),
-        np.empty(2 * table_size(most), np.uint8),
-        np.empty(most, np.uint64),
-        np.empty(most, np.uint64),
-        np.zeros(most + 1, np.int64),
+        *(room.empty(most + 1, np.int32) for _ in range(3)),
+        room.empty(table_size(most), np.int32),
+        room.empty(_SLOTS_EACH * table_size(most), np.uint8),
+        *(room.empty(most + 1, np.uint64) for _ in range(2)),
+        room.empty(most + 1, np.int64),
     )
     _count_grams(stream, scratch, counts)
     return counts
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
+def _mixed(running: np.uint64) -> np.uint64:
+    """Spreads every bit of a polynomial of well-mixed hashes over all 64."""
+    return multiply_folded(running, _FACTOR)
+
+
+@kernel
 def _begin(hashes: Hashes, words: int, scratch: _Scratch) -> tuple[int, int]:
     """Lists the places whose bigram may repeat, with its hash; how many, and the work done."""
     places, met, running, mixed = scratch.places, scratch.met, scratch.running, scratch.mixed
-    slots = 4
-    while slots < words * 4:
+    slots = 8
+    while slots < words * _SLOTS_EACH:
         slots *= 2
     mask = np.uint64(slots - 1)
     met[:slots] = 0
     for word in range(words - 1):
-        value = finish(hashes[word] * _FACTOR + hashes[word + 1])
-        mixed[word] = value
-        slot = value & mask
-        met[slot] = met[slot] + 1 if met[slot] < 2 else 2
+        place = np.uint64(word)
+        value = _mixed(hashes[place] * _FACTOR + hashes[place + _ONE])
+        mixed[place] = value
+        met[value & mask] = min(met[value & mask] + 1, 2)
     kept = 0
-    for word in range(words - 1):
-        if met[mixed[word] & mask] > 1:
-            places[kept], mixed[kept] = word, mixed[word]
-            running[kept] = hashes[word] * _FACTOR + hashes[word + 1]
-            kept += 1
+    for word in range(words - 1):  # without a branch, for which of them are kept cannot be foreseen
+        place, place_kept = np.uint64(word), np.uint64(kept)
+        value = mixed[place]
+        places[place_kept], mixed[place_kept] = word, value
+        running[place_kept] = hashes[place] * _FACTOR + hashes[place + _ONE]
+        kept += met[value & mask] > 1
     return kept, slots + 2 * words
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _grow(hashes: Hashes, words: int, length: int, many: int, scratch: _Scratch) -> int:
     """Adds a word to the n-gram of each place, and drops the places where the document ends."""
     places, running, mixed = scratch.places, scratch.running, scratch.mixed
@@ -120,12 +127,12 @@ def _grow(hashes: Hashes, words: int, length: int, many: int, scratch: _Scratch)
         if places[k] + length <= words:
             places[kept] = places[k]
             running[kept] = running[k] * _FACTOR + hashes[places[k] + length - 1]
-            mixed[kept] = finish(running[kept])
+            mixed[kept] = _mixed(running[kept])
             kept += 1
     return kept
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _keep_repeated(many: int, scratch: _Scratch) -> int:
     """Drops the places whose n-gram occurs once. ``first`` of the kept ones still tells equal from different."""
     places, first, copies, running = scratch.places, scratch.first, scratch.copies, scratch.running
@@ -137,7 +144,7 @@ def _keep_repeated(many: int, scratch: _Scratch) -> int:
     return kept
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _count_top(scratch: _Scratch, many: int, words: int, length: int, row: Int64s) -> None:
     """``top``, ``top_copies`` and ``top_covered``, before the places are thinned out."""
     places, first, copies, reach = scratch.places, scratch.first, scratch.copies, scratch.reach
@@ -166,7 +173,7 @@ def _count_top(scratch: _Scratch, many: int, words: int, length: int, row: Int64
             done = end
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _count_duplicates(scratch: _Scratch, many: int, words: int, length: int, row: Int64s) -> None:
     """``covered``, ``greedy``, ``mass`` and ``all_mass`` of the places whose n-gram repeats."""
     places, first, seen, reach = scratch.places, scratch.first, scratch.copies, scratch.reach
@@ -190,8 +197,9 @@ def _count_duplicates(scratch: _Scratch, many: int, words: int, length: int, row
         row[3] += reach[words - place]
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _count_grams(stream: Stream, scratch: _Scratch, counts: Int64s) -> None:
+    scratch.reach[0] = 0
     for document in range(counts.shape[0]):
         start, words = stream.bounds[document], stream.bounds[document + 1] - stream.bounds[document]
         hashes, chars, row = stream.hash[start:], stream.chars[start:], counts[document]

@@ -7,11 +7,11 @@ reference such as ``&amp;`` as one.
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
 from gristmill.filters.arrays import Bytes, Int64s
 from gristmill.filters.buffers import TextBuffer
+from gristmill.kernel import kernel
 
 _OPEN, _CLOSE, _AND, _SEMICOLON, _BANG, _SLASH, _DASH = 60, 62, 38, 59, 33, 47, 45
 _MAX_REFERENCE_BYTES = 10
@@ -32,13 +32,13 @@ def visible_chars(buffer: TextBuffer, asked: Int64s) -> Int64s:
     return found
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _count(data: Bytes, offsets: Int64s, asked: Int64s, found: Int64s) -> None:
     for text in asked:
         found[text] = _visible(data, offsets[text], offsets[text + 1])
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _visible(data: Bytes, begin: int, end: int) -> int:
     i, chars = begin, 0
     while i < end:
@@ -62,12 +62,12 @@ def _visible(data: Bytes, begin: int, end: int) -> int:
     return chars
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _opens_tag(byte: int) -> bool:
     return byte in (_BANG, _SLASH, 63) or 97 <= byte | 0x20 <= 122
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _named(data: Bytes, i: int, end: int, name: Bytes) -> bool:
     """Whether this tag name stands at ``i``, whole."""
     if i + name.size >= end:
@@ -79,12 +79,12 @@ def _named(data: Bytes, i: int, end: int, name: Bytes) -> bool:
     return bool(after <= 32 or after in (_CLOSE, _SLASH))
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _closes(data: Bytes, i: int, end: int, name: Bytes) -> bool:
     return i + 1 < end and data[i + 1] == _SLASH and _named(data, i + 2, end, name)
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _tag_end(data: Bytes, start: int, end: int) -> int:
     """Where the tag or comment that starts here stops; quotation marks hide ``>`` in a tag."""
     i = start + 1

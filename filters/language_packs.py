@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,6 +18,7 @@ from gristmill.filters.arrays import Bytes, Hashes
 from gristmill.filters.folding import utf8_of
 from gristmill.filters.swar import TOPS, keep_first, load_eight, lowered, pack
 from gristmill.filters.utf8 import code_point
+from gristmill.kernel import kernel
 
 STOP_WORDS: dict[str, tuple[str, ...]] = {
     "en": ("the", "be", "to", "of", "and", "that", "have", "with"),
@@ -85,7 +85,7 @@ def pack_rows(codes: list[str]) -> NDArray[np.int8]:
     return np.array([row.get(code, 0) for code in codes], np.int8)
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def stop_word_bit(data: Bytes, start: int, end: int, lower: NDArray[np.int32], keys: Hashes, bits: Bytes) -> int:
     """The bit of the stop word that ``data[start:end]`` spells in lower case, or 0; at most eight bytes, one at least.
 
@@ -106,7 +106,7 @@ def stop_word_bit(data: Bytes, start: int, end: int, lower: NDArray[np.int32], k
     return find_stop_word(key, keys, bits)
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def find_stop_word(key: np.uint64, keys: Hashes, bits: Bytes) -> int:
     """The bit of the stop word whose packed bytes are ``key``, or 0."""
     slot = np.int64((key * _FACTOR) >> _SHIFT)

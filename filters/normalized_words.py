@@ -18,23 +18,25 @@ from __future__ import annotations
 import string
 from typing import NamedTuple
 
-import numba
 import numpy as np
 
-from gristmill.filters.arrays import Bytes, Int32s, Int64s
+from gristmill.filters.arena import Arena
+from gristmill.filters.arrays import Bytes, Hashes, Int64s
+from gristmill.filters.bit_planes import LANES, SURE_BITS, bits_from, byte_in, in_range, new_plane
 from gristmill.filters.buffers import PAD_BYTES, TextBuffer
 from gristmill.filters.folding import Folding, folding
 from gristmill.filters.grams import Stream
-from gristmill.filters.segment import ASCII, HAS_LETTER, MARKED, PLAIN, Segments
-from gristmill.filters.swar import finish, hash_bytes, keep_first, load_eight, lowered
+from gristmill.filters.segment import ASCII, Segments
+from gristmill.filters.swar import first_bit, hash_bytes, hash_lowered, last_bit
 from gristmill.filters.unicode_classes import ALPHANUMERIC, class_table
 from gristmill.filters.utf8 import NON_ASCII, code_point
+from gristmill.kernel import inlined_kernel, kernel
 
 _WORD, _ASCII_LETTER, _PUNCTUATION = 1, 2, 4
-_CLAUSE_ENDS = tuple(b",.;:!?\"')")
 _MOST_BYTES_FOR_ONE = 3
 """No character's folding is more than three times as long as its own UTF-8."""
-_HASH_FACTOR, _HALF = np.uint64(0x9E3779B97F4A7C15), np.uint64(32)
+_ONE = np.uint64(1)
+_UNDERSCORE = ord("_")
 
 
 def _byte_classes() -> Bytes:
@@ -64,88 +66,111 @@ class NormalizedWords(NamedTuple):
     raw_letter_words: Int64s
 
 
-def normalize_words(buffer: TextBuffer, segments: Segments) -> NormalizedWords:
-    """Normalizes all words of a batch.
+def normalize_words(buffer: TextBuffer, segments: Segments, arena: Arena | None = None) -> NormalizedWords:
+    """Normalizes all words of a batch; the stream lies in ``arena``, if given.
 
     >>> import pyarrow as pa
     >>> from gristmill.filters.buffers import text_buffer
-    >>> from gristmill.filters.segment import segment
+    >>> from gristmill.filters.segment import ASCII, Segments
     >>> text = text_buffer(pa.array(["It's É -- its"]))
     >>> found = normalize_words(text, segment(text))
     >>> found.stream.chars.tolist(), bool(found.stream.hash[0] == found.stream.hash[2]), found.raw_words.tolist()
     ([3, 2, 3], True, [6])
     """
+    room = arena or Arena()
     documents, words = len(segments.document_words) - 1, len(segments.words.start)
-    stream = Stream(np.zeros(documents + 1, np.int64), np.empty(words, np.int32), np.empty(words, np.uint64))
+    stream = Stream(np.zeros(documents + 1, np.int64), room.empty(words, np.int32), room.empty(words, np.uint64))
     raw, lettered = np.zeros(documents, np.int64), np.zeros(documents, np.int64)
     longest = int((segments.words.end - segments.words.start).max(initial=0))
     scratch = np.zeros(_MOST_BYTES_FOR_ONE * longest + PAD_BYTES, np.uint8)
-    _normalize(buffer.data, segments, class_table(), folding(), _BYTE_CLASSES, scratch, stream, raw, lettered)
+    odd = new_plane(buffer.data, room)
+    _mark_odd(buffer.data, odd)
+    views = odd.view(np.uint8)
+    _normalize(buffer.data, segments, views, class_table(), folding(), scratch, stream, raw, lettered)
     found = int(stream.bounds[-1])
     return NormalizedWords(Stream(stream.bounds, stream.chars[:found], stream.hash[:found]), raw, lettered)
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
+def _mark_odd(data: Bytes, odd: Hashes) -> None:
+    """A bit plane of the ASCII characters that are neither letter, digit, white space nor plain punctuation."""
+    for k in range((data.size - PAD_BYTES) // LANES + 1):
+        i = k * LANES
+        controls = in_range(data, i, 0, 8) | in_range(data, i, 14, 31) | byte_in(data, i, 127)
+        odd[k] = controls | byte_in(data, i, _UNDERSCORE)
+
+
+@kernel
 def _normalize(
     data: Bytes,
     segments: Segments,
+    odd: Bytes,
     classes: Bytes,
     fold: Folding,
-    bytes_of: Bytes,
     scratch: Bytes,
     stream: Stream,
     raw_words: Int64s,
     raw_letter_words: Int64s,
 ) -> None:
-    word_start, word_end, _, _, _, flags, _ = segments.words
-    bounds, chars, hashes = stream
-    place, packed, _ = fold
     found = 0
     for document in range(raw_words.size):
         raw = lettered = 0
         for word in range(segments.document_words[document], segments.document_words[document + 1]):
-            start, end = word_start[word], word_end[word]
-            marked = flags[word] & (MARKED | ASCII) == MARKED | ASCII and data[end - 1] in _CLAUSE_ENDS
-            if flags[word] & PLAIN or marked:
-                raw += 2 if marked else 1
-                lettered += (flags[word] & HAS_LETTER) != 0
-                size = end - start - marked
-                chars[found], hashes[found] = size, _hash_lowered(data, start, start + size)
-                found += 1
-                continue
-            size, points, more, more_lettered = _fold_word(data, start, end, classes, place, packed, bytes_of, scratch)
+            place = np.uint64(word)
+            start, end = segments.words.start[place], segments.words.end[place]
+            first, last, more, more_lettered = _plain_core(segments, odd, start, end, segments.words.flags[place])
+            if last >= 0:
+                if last > first:
+                    spot = np.uint64(found)
+                    stream.chars[spot], stream.hash[spot] = last - first, hash_lowered(data, first, last)
+                    found += 1
+            else:
+                size, points, more, more_lettered = _fold_word(data, start, end, classes, fold, scratch)
+                if points:
+                    stream.chars[found], stream.hash[found] = points, hash_bytes(scratch, 0, size)
+                    found += 1
             raw += more
             lettered += more_lettered
-            if points:
-                chars[found], hashes[found] = points, hash_bytes(scratch, 0, size)
-                found += 1
         raw_words[document], raw_letter_words[document] = raw, lettered
-        bounds[document + 1] = found
+        stream.bounds[document + 1] = found
 
 
-@numba.njit(nogil=True, cache=True)
-def _hash_lowered(data: Bytes, start: int, end: int) -> np.uint64:
-    """`hash_bytes` of an ASCII word in lower case."""
-    state = np.uint64(end - start)
-    i = start
-    while i < end:
-        state = (state ^ lowered(load_eight(data, i) & keep_first(end - i))) * _HASH_FACTOR
-        state ^= state >> _HALF
-        i += 8
-    return finish(state)
+@inlined_kernel
+def _plain_core(segments: Segments, odd: Bytes, start: int, end: int, flags: int) -> tuple[int, int, int, int]:
+    """Of an ASCII word that is letters and digits with plain punctuation around them, if with any.
+
+    Returns:
+        Where the letters and digits begin and end, how many raw words it holds, and how many of them have a letter. The
+        end is -1 for every other word.
+    """
+    size = end - start
+    if not flags & ASCII or size > SURE_BITS - 1:
+        return 0, -1, 0, 0
+    kept = (_ONE << np.uint64(size)) - _ONE
+    letters = bits_from(segments.planes.letters, start) & kept
+    known = letters | (bits_from(segments.planes.digits, start) & kept)
+    first, last = first_bit(known), last_bit(known) + 1
+    if known == 0:
+        first = last = 0
+    inner = (_ONE << np.uint64(last)) - (_ONE << np.uint64(first))
+    if known != inner or (known != kept and bits_from(odd, start) & kept):
+        return 0, -1, 0, 0
+    around = (first > 0 or last == 0) + (0 < last < size)
+    return start + first, start + last, (1 if known else 0) + around, 1 if letters else 0
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _fold_word(
-    data: Bytes, i: int, end: int, classes: Bytes, place: Int32s, packed: Bytes, bytes_of: Bytes, scratch: Bytes
+    data: Bytes, i: int, end: int, classes: Bytes, fold: Folding, scratch: Bytes
 ) -> tuple[int, int, int, int]:
     """Writes the normalized word; its bytes and characters, and how many raw words it holds, how many with a letter."""
+    place, packed, _ = fold
     size = points = raw = lettered = 0
     kind, letter_seen = -1, False
     while i < end:
         byte = int(data[i])
         if byte < NON_ASCII:
-            bits = int(bytes_of[byte])
+            bits = int(_BYTE_CLASSES[byte])
             now = bits & _WORD
             i += 1
             if not bits & _PUNCTUATION:

@@ -13,6 +13,7 @@ from gristmill.filters.buffers import TextBuffer
 from gristmill.filters.repeats import first_copies, table_size
 from gristmill.filters.segment import Segments
 from gristmill.filters.swar import hash_bytes
+from gristmill.kernel import kernel
 
 COLUMNS = (
     "repeated_lines", "repeated_line_chars", "later_filled_lines", "later_filled_line_chars", "later_word_line_chars",
@@ -34,7 +35,7 @@ def count_raw_copies(buffer: TextBuffer, segments: Segments) -> Int64s:
     return counts
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _hash_lines(data: Bytes, segments: Segments, first: int, last: int, hashes: Hashes) -> None:
     """Hashes of the raw lines; a line that has nothing to strip has its hash already."""
     start, end, _, line, blank = segments.raw_lines

@@ -6,10 +6,10 @@ returned, so that a test can show it.
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
 from gristmill.filters.arrays import Hashes, Int32s
+from gristmill.kernel import kernel
 
 
 def table_size(items: int) -> int:
@@ -21,7 +21,10 @@ def table_size(items: int) -> int:
     return 1 << max(items * 2 - 1, 1).bit_length()
 
 
-@numba.njit(nogil=True, cache=True)
+_ONE = np.uint64(1)
+
+
+@kernel
 def first_copies(hashes: Hashes, items: int, first: Int32s, copies: Int32s, table: Int32s) -> int:
     """Finds for each of the first ``items`` hashes where the same hash stands first, and how often it occurs.
 
@@ -38,19 +41,21 @@ def first_copies(hashes: Hashes, items: int, first: Int32s, copies: Int32s, tabl
     slots = 2
     while slots < items * 2:
         slots *= 2
-    mask = slots - 1
+    mask = np.uint64(slots - 1)
     table[:slots] = -1
-    work = slots
+    work = slots + items
     for item in range(items):
-        value = hashes[item]
-        slot = np.int64(value & np.uint64(mask))
-        work += 1
-        while table[slot] >= 0 and hashes[table[slot]] != value:
-            slot = (slot + 1) & mask
+        place = np.uint64(item)
+        value = hashes[place]
+        slot = value & mask
+        found = table[slot]
+        while found >= 0 and hashes[np.uint64(found)] != value:
+            slot = (slot + _ONE) & mask
+            found = table[slot]
             work += 1
-        if table[slot] < 0:
-            table[slot] = item
-        copies[item] = 0
-        first[item] = table[slot]
-        copies[table[slot]] += 1
+        copies[place] = 0
+        if found < 0:
+            table[slot] = found = item
+        first[place] = found
+        copies[np.uint64(found)] += 1
     return work

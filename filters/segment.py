@@ -22,25 +22,30 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-import numba
 import numpy as np
 
+from gristmill.filters.arena import Arena
 from gristmill.filters.arrays import Bytes, Hashes, Int32s, Int64s
-from gristmill.filters.buffers import TextBuffer
+from gristmill.filters.bit_planes import (
+    LANES,
+    SURE_BITS,
+    bits_from,
+    blanks_in,
+    byte_in,
+    in_range,
+    letters_in,
+    new_plane,
+)
+from gristmill.filters.buffers import PAD_BYTES, TextBuffer
 from gristmill.filters.swar import (
-    blank_or_wide,
-    count_lanes,
-    digit_lanes,
+    count_bits,
     finish,
-    first_lane,
+    first_bit,
     hash_bytes,
-    keep_first,
-    last_lane,
-    letter_lanes,
-    load_eight,
 )
 from gristmill.filters.unicode_classes import ALPHANUMERIC, LETTER, WHITE_SPACE, class_table
 from gristmill.filters.utf8 import HASH_START, NON_ASCII, code_point, hash_byte
+from gristmill.kernel import inlined_kernel, kernel
 
 HAS_LETTER = 1
 """Flag of a word that has a letter (Unicode L*)."""
@@ -55,6 +60,7 @@ MARKED = 16
 
 _NEWLINE, _SPACE = 10, 32
 _FNV_PRIME = np.uint64(0x100000001B3)
+_ONE, _HALF = np.uint64(1), np.uint64(32)
 
 
 class Words(NamedTuple):
@@ -63,8 +69,6 @@ class Words(NamedTuple):
     Attributes:
         start: first byte of each word in the batch's buffer.
         end: the byte after its last.
-        core_start: first byte of the word's core.
-        core_end: the byte after its last; equal to ``core_start`` if the core is empty.
         chars: code points.
         flags: `HAS_LETTER`, `PLAIN`, `ASCII`, `LETTERS`, `MARKED`.
         hash: 64 bits of its bytes.
@@ -72,8 +76,6 @@ class Words(NamedTuple):
 
     start: Int64s
     end: Int64s
-    core_start: Int64s
-    core_end: Int64s
     chars: Int32s
     flags: Bytes
     hash: Hashes
@@ -143,6 +145,14 @@ class Documents(NamedTuple):
     letters: Int64s
 
 
+class Planes(NamedTuple):
+    """Bit planes of a batch (`gristmill.filters.bit_planes`): ends of ASCII words, letters, digits."""
+
+    ends: Bytes
+    letters: Bytes
+    digits: Bytes
+
+
 class Segments(NamedTuple):
     """Words, lines and paragraphs of a batch of D documents, each kind numbered through the whole batch.
 
@@ -156,6 +166,7 @@ class Segments(NamedTuple):
         lines: all lines.
         raw_lines: all raw lines.
         paragraphs: all paragraphs.
+        planes: what kind each byte is.
     """
 
     documents: Documents
@@ -167,10 +178,15 @@ class Segments(NamedTuple):
     lines: Lines
     raw_lines: RawLines
     paragraphs: Paragraphs
+    planes: Planes
 
 
-def segment(buffer: TextBuffer) -> Segments:
+def segment(buffer: TextBuffer, arena: Arena | None = None) -> Segments:
     r"""Finds all words, lines and paragraphs of a batch in one pass.
+
+    Args:
+        buffer: the batch.
+        arena: where the arrays of the result lie; memory of their own if None.
 
     >>> import pyarrow as pa
     >>> from gristmill.filters.buffers import text_buffer
@@ -180,43 +196,62 @@ def segment(buffer: TextBuffer) -> Segments:
     >>> found.raw_lines.chars.tolist()
     [8, 0, 6]
     """
+    room = arena or Arena()
     count = len(buffer.offsets) - 1
-    # Every word but a document's last is followed by white space, and memory that is never touched costs nothing: room
-    # for the worst case ("a a a a") is cheaper than a first pass that counts.
-    most = int(buffer.offsets[-1]) // 2 + count + 2
-    breaks = int(buffer.offsets[-1]) + count + 2
-    words = Words(*_room(most, np.int64, np.int64, np.int64, np.int64, np.int32, np.uint8, np.uint64))
-    lines = Lines(*_room(most, np.int64, np.int64, np.int64, np.int32, np.uint8, np.uint64))
-    raw = RawLines(*_room(breaks, np.int64, np.int64, np.int32, np.int64, np.uint8))
+    planes = [new_plane(buffer.data, room) for _ in range(3)]
+    most, breaks = _mark_planes(buffer.data, *planes)
+    views = Planes(*(plane.view(np.uint8) for plane in planes))
+    words = Words(*_room(room, most + count, np.int64, np.int64, np.int32, np.uint8, np.uint64))
+    lines = Lines(*_room(room, breaks + count + 2, np.int64, np.int64, np.int64, np.int32, np.uint8, np.uint64))
+    raw = RawLines(*_room(room, breaks + count + 2, np.int64, np.int64, np.int32, np.int64, np.uint8))
     documents = Documents(*(np.zeros(count, np.int64) for _ in range(3)))
     bounds = (np.zeros(count + 1, np.int64), np.zeros(count + 1, np.int64), np.zeros(count + 1, np.int64))
-    _segment(buffer, class_table(), words, lines, raw, documents, bounds)
+    _segment(buffer, views, class_table(), words, lines, raw, documents, bounds)
     document_words, document_lines, document_raw_lines = bounds
     words = Words(*_first(int(document_words[-1]), words))
     found = int(document_lines[-1])
     lines = Lines(*_first(found, lines))._replace(words=lines.words[: found + 1])
     raw = RawLines(*_first(int(document_raw_lines[-1]), raw))
-    paragraphs = Paragraphs(*_room(found, np.int32, np.uint64))
+    paragraphs = Paragraphs(*_room(room, found, np.int32, np.uint64))
     document_paragraphs = np.zeros(count + 1, np.int64)
     _join_lines(lines, document_lines, document_paragraphs, paragraphs)
     paragraphs = Paragraphs(*_first(int(document_paragraphs[-1]), paragraphs))
     return Segments(
         documents, document_words, document_lines, document_raw_lines, document_paragraphs,
-        words, lines, raw, paragraphs,
+        words, lines, raw, paragraphs, views,
     )  # fmt: skip
 
 
-def _room(size: int, *types: Any) -> Iterator[Any]:
-    return (np.empty(size, dtype) for dtype in types)
+def _room(arena: Arena, size: int, *types: Any) -> Iterator[Any]:
+    return (arena.empty(size, dtype) for dtype in types)
 
 
 def _first(size: int, columns: Iterable[Any]) -> Iterator[Any]:
     return (column[:size] for column in columns)
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
+def _mark_planes(data: Bytes, ends: Hashes, letters: Hashes, digits: Hashes) -> tuple[int, int]:
+    """Fills in `Planes`; returns how many words (but one a document), and line breaks, there are at most."""
+    most = breaks = 0
+    before = _ONE
+    for k in range((data.size - PAD_BYTES + LANES - 1) // LANES + 1):
+        i = min(k * LANES, data.size - LANES)  # behind the last byte nothing is read
+        blank, wide = blanks_in(data, i), in_range(data, i, NON_ASCII, 255)
+        letter, digit, newline = letters_in(data, i), in_range(data, i, 48, 57), byte_in(data, i, _NEWLINE)
+        stop = blank | wide
+        ends[k], letters[k], digits[k] = stop, letter, digit
+        # A word begins where no blank stands, and behind a blank or, it may be, a wide one.
+        most += count_bits(~blank & (stop << _ONE | before))
+        breaks += count_bits(newline)
+        before = stop >> np.uint64(LANES - 1)
+    return most, breaks
+
+
+@kernel
 def _segment(
     buffer: TextBuffer,
+    planes: Planes,
     classes: Bytes,
     words: Words,
     lines: Lines,
@@ -227,26 +262,29 @@ def _segment(
     for document in range(buffer.offsets.size - 1):
         first = (bounds[0][document], bounds[1][document], bounds[2][document])
         span = (buffer.offsets[document], buffer.offsets[document + 1])
-        found = _segment_document(buffer.data, span, classes, (words, lines, raw), first)
+        found = _segment_document(buffer.data, span, planes, classes, (words, lines, raw), first)
         bounds[0][document + 1], bounds[1][document + 1], bounds[2][document + 1] = found[0], found[1], found[2]
         documents.chars[document], documents.alphanumerics[document] = found[3], found[4]
         documents.letters[document] = found[5]
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _segment_document(
-    data: Bytes, span: tuple[int, int], classes: Bytes, room: tuple[Words, Lines, RawLines], first: tuple[int, int, int]
+    data: Bytes,
+    span: tuple[int, int],
+    planes: Planes,
+    classes: Bytes,
+    room: tuple[Words, Lines, RawLines],
+    first: tuple[int, int, int],
 ) -> tuple[int, int, int, int, int, int]:
     """Fills in from the numbers ``first`` on; returns the next word, line, raw line, and the document's counts."""
-    # Taken out of the tuples once: taken out in the loop, each access would count a reference up and down.
-    word_start, word_end, core_start, core_end, word_chars, flags, word_hash = room[0]
-    line_start, line_end, line_words, line_chars, line_opens, hash_of_line = room[1]
+    words, (line_start, line_end, line_words, line_chars, line_opens, hash_of_line) = room[0], room[1]
     raw_start, raw_end, raw_chars, raw_line, raw_blank = room[2]
     (i, end), (word, line, bare) = span, first
-    chars = alphanumerics = letters = line_first = line_last = raw_first = 0
+    chars = line_first = line_last = raw_first = last = alphanumerics = letters = 0
     in_line = False
     opens = np.uint8(1)
-    line_hash = HASH_START
+    line_hash = word_hash = HASH_START
     raw_start[bare], raw_line[bare] = i, line
     while i < end:
         point, width = int(data[i]), 1
@@ -258,7 +296,7 @@ def _segment_document(
                 raw_end[bare], raw_chars[bare], raw_blank[bare] = i, chars - raw_first, opens
                 if in_line:
                     in_line = False
-                    line_chars[line] = line_last - line_first
+                    line_end[line], line_chars[line], hash_of_line[line] = last, line_last - line_first, word_hash
                     line += 1
                 bare, raw_first = bare + 1, chars + 1
                 raw_start[bare], raw_line[bare] = i + 1, line
@@ -271,19 +309,19 @@ def _segment_document(
             in_line = True
             line_start[line], line_words[line], line_opens[line] = i, word, opens
             line_first, line_hash = chars, HASH_START
-        word_start[word] = i
-        i, size, seen, core_start[word], core_end[word], named, lettered = walk_word(data, i, end, classes)
-        hashed = hash_bytes(data, word_start[word], i)
-        word_end[word], word_chars[word], word_hash[word], flags[word] = i, size, hashed, seen
-        chars += size
-        alphanumerics += named
-        letters += lettered
-        line_hash = (line_hash ^ hashed) * _FNV_PRIME
-        line_hash ^= line_hash >> np.uint64(32)
-        line_end[line], hash_of_line[line], line_last = i, line_hash, chars
-        word += 1
+        while True:
+            last, size, hashed, named, lettered = _put_word(data, i, end, planes, classes, words, word)
+            chars, alphanumerics, letters = chars + size, alphanumerics + named, letters + lettered
+            word_hash = (line_hash ^ hashed) * _FNV_PRIME
+            word_hash ^= word_hash >> _HALF
+            word, line_last, line_hash, i = word + 1, chars, word_hash, last
+            # As behind most words: one space, and a word of ASCII.
+            if i + 1 >= end or data[i] != _SPACE or not _SPACE < data[i + 1] < NON_ASCII:
+                break
+            line_hash = hash_byte(line_hash, _SPACE)
+            chars, i = chars + 1, i + 1
     if in_line:
-        line_chars[line] = line_last - line_first
+        line_end[line], line_chars[line], hash_of_line[line] = last, line_last - line_first, word_hash
         line += 1
     if raw_start[bare] < end:
         raw_end[bare], raw_chars[bare], raw_blank[bare] = end, chars - raw_first, np.uint8(0 if in_line else 1)
@@ -292,52 +330,39 @@ def _segment_document(
     return word, line, bare, chars, alphanumerics, letters
 
 
-@numba.njit(nogil=True, cache=True, inline="always")
-def walk_word(data: Bytes, start: int, end: int, classes: Bytes) -> tuple[int, int, int, int, int, int, int]:
-    """Walks the word from byte ``start``.
+@inlined_kernel
+def _put_word(
+    data: Bytes, start: int, end: int, planes: Planes, classes: Bytes, words: Words, word: int
+) -> tuple[int, int, np.uint64, int, int]:
+    """Fills in the word from byte ``start``.
 
     Returns:
-        Its end, characters, flags, the two ends of its core, how many letters, digits and other numbers it has, and how
-        many letters.
+        Its end, characters and hash, how many letters, digits and other numbers it has, and how many letters.
     """
-    i = start
-    named = lettered = 0
-    core_start = core_end = start
-    while True:
-        eight = load_eight(data, i) if end > i else np.uint64(0)
-        size = min(first_lane(blank_or_wide(eight)), end - i)
-        eight &= keep_first(size)
-        letter = letter_lanes(eight)
-        known = letter | digit_lanes(eight)
-        if known:
-            if named == 0:
-                core_start = i + first_lane(known)
-            core_end = i + last_lane(known) + 1
-            named += count_lanes(known)
-            lettered += count_lanes(letter)
-        i += size
-        if size < 8 or i >= end:
-            break
-    if i < end and not (data[i] == _SPACE or (9 <= data[i] <= 13)):
-        return _walk_any_word(data, start, end, classes)
-    flags = ASCII | (PLAIN if named == i - start else 0) | _letter_flags(i - start, lettered, i - core_end)
-    return i, i - start, flags, core_start, core_end, named, lettered
+    place = np.uint64(word)  # an unsigned index saves the question whether to count from the end
+    size = min(first_bit(bits_from(planes.ends, start)), end - start)
+    stop = start + size
+    if size >= SURE_BITS or (stop < end and data[stop] >= NON_ASCII):
+        stop, size, seen, named, lettered = _walk_any_word(data, start, end, classes)
+        hashed = hash_bytes(data, start, stop)
+    else:
+        kept = (_ONE << np.uint64(size)) - _ONE
+        letter = bits_from(planes.letters, start) & kept
+        known = letter | (bits_from(planes.digits, start) & kept)
+        marked = letter == kept >> _ONE and known == letter and size > 1
+        seen = ASCII | (HAS_LETTER if letter else 0) | (PLAIN if known == kept else 0)
+        seen |= (LETTERS if letter == kept else 0) | (MARKED if marked else 0)
+        named, lettered = count_bits(known), count_bits(letter)
+        hashed = hash_bytes(data, start, stop)
+    words.start[place], words.end[place], words.chars[place] = start, stop, size
+    words.flags[place], words.hash[place] = seen, hashed
+    return stop, size, hashed, named, lettered
 
 
-@numba.njit(nogil=True, cache=True)
-def _letter_flags(chars: int, letters: int, tail_bytes: int) -> int:
-    """`HAS_LETTER`, `LETTERS` and `MARKED` of a word with so many bytes behind its core."""
-    if letters == 0:
-        return 0
-    if letters == chars:
-        return HAS_LETTER | LETTERS
-    return HAS_LETTER | (MARKED if letters == chars - 1 and tail_bytes == 1 else 0)
-
-
-@numba.njit(nogil=True, cache=True)
-def _walk_any_word(data: Bytes, start: int, end: int, classes: Bytes) -> tuple[int, int, int, int, int, int, int]:
-    """`walk_word`, character by character."""
-    i = core_start = core_end = start
+@kernel
+def _walk_any_word(data: Bytes, start: int, end: int, classes: Bytes) -> tuple[int, int, int, int, int]:
+    """Its end, characters, flags, letters and digits and other numbers, letters; character by character."""
+    i = core_end = start
     chars = named = lettered = wide = 0
     while i < end:
         point, width = int(data[i]), 1
@@ -348,20 +373,35 @@ def _walk_any_word(data: Bytes, start: int, end: int, classes: Bytes) -> tuple[i
             break
         wide |= data[i] >= NON_ASCII
         if bits & ALPHANUMERIC:
-            if named == 0:
-                core_start = i
             core_end = i + width
             named += 1
         lettered += (bits & LETTER) != 0
         chars += 1
         i += width
-    flags = _letter_flags(chars, lettered, i - core_end)
+    flags = HAS_LETTER if lettered else 0
+    if lettered == chars:
+        flags |= LETTERS
+    elif lettered == chars - 1 and i - core_end == 1 and lettered:
+        flags |= MARKED
     if not wide:
         flags |= ASCII | (PLAIN if named == chars else 0)
-    return i, chars, flags, core_start, core_end, named, lettered
+    return i, chars, flags, named, lettered
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
+def find_core(data: Bytes, start: int, end: int, classes: Bytes) -> tuple[int, int]:
+    """The two ends of the core of the word ``data[start:end]``; equal if it is empty."""
+    i = core_start = core_end = start
+    while i < end:
+        point, width = code_point(data, i, end)
+        if classes[point] & ALPHANUMERIC:
+            core_start = i if core_end == start else core_start
+            core_end = i + width
+        i += width
+    return core_start, core_end
+
+
+@kernel
 def _join_lines(lines: Lines, document_lines: Int64s, document_paragraphs: Int64s, paragraphs: Paragraphs) -> None:
     found = 0
     for document in range(document_lines.size - 1):

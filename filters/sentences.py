@@ -14,13 +14,14 @@ and there; rules ask for three or five sentences a page.
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
 from gristmill.filters.arrays import Bytes, Hashes, Int64s
 from gristmill.filters.segment import LETTERS, PLAIN
+from gristmill.filters.swar import pack
 from gristmill.filters.unicode_classes import ALPHANUMERIC, LETTER, UPPER, WHITE_SPACE
-from gristmill.filters.utf8 import HASH_START, NON_ASCII, code_point, hash_ascii, hash_byte
+from gristmill.filters.utf8 import NON_ASCII, code_point
+from gristmill.kernel import kernel
 
 ABBREVIATIONS = (
     "a.m", "adm", "apr", "approx", "assn", "aug", "ave", "bros", "capt", "cf", "co", "col", "corp", "ct", "dec", "dept",
@@ -34,10 +35,27 @@ _ASCII_CLOSERS = tuple(b"\"')]}")
 _QUOTE_TAILS = (0x9D, 0x99)
 _SURE_ENDS = tuple(b"?!")
 
-ABBREVIATION_HASHES = np.array([hash_ascii(word) for word in ABBREVIATIONS], dtype=np.uint64)
+_FACTOR, _SHIFT, _SLOTS = np.uint64(0x9E3779B97F4A7C15), np.uint64(64 - 9), 1 << 9
 
 
-@numba.njit(nogil=True, cache=True)
+def _abbreviation_table() -> Hashes:
+    """The packed word in each slot, 0 if it is free."""
+    keys = np.zeros(_SLOTS, np.uint64)
+    for word in ABBREVIATIONS:
+        key = pack(word.encode())
+        slot = int(key) * int(_FACTOR) % 2**64 >> int(_SHIFT)
+        while keys[slot]:
+            slot = (slot + 1) % _SLOTS
+        keys[slot] = key
+    return keys
+
+
+_ABBREVIATIONS = _abbreviation_table()
+_MAY_END = np.array([byte >= NON_ASCII or chr(byte) in ".?!\"')]}" for byte in range(256)])
+"""Bytes that a word before a break can end with."""
+
+
+@kernel
 def next_word(data: Bytes, i: int, end: int, classes: Bytes) -> tuple[int, int]:
     """First and last byte of the next word at or after ``i``; both are ``end`` if there is none."""
     while i < end:
@@ -58,7 +76,7 @@ def next_word(data: Bytes, i: int, end: int, classes: Bytes) -> tuple[int, int]:
     return start, i
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _without_closers(data: Bytes, start: int, end: int) -> int:
     """Where the word ends when closing quotes and brackets are taken off."""
     while end > start:
@@ -74,7 +92,7 @@ def _without_closers(data: Bytes, start: int, end: int) -> int:
     return end
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _core_begin(data: Bytes, start: int, end: int, classes: Bytes) -> int:
     """First byte of the first letter or digit, or ``end``."""
     i = start
@@ -86,8 +104,8 @@ def _core_begin(data: Bytes, start: int, end: int, classes: Bytes) -> int:
     return end
 
 
-@numba.njit(nogil=True, cache=True)
-def _is_abbreviation(data: Bytes, start: int, dot: int, classes: Bytes, abbreviations: Hashes) -> bool:
+@kernel
+def _is_abbreviation(data: Bytes, start: int, dot: int, classes: Bytes) -> bool:
     """Whether the stem before ``dot`` is an initial or a listed abbreviation."""
     begin = _core_begin(data, start, dot, classes)
     if begin >= dot:
@@ -97,23 +115,21 @@ def _is_abbreviation(data: Bytes, start: int, dot: int, classes: Bytes, abbrevia
         return bool(classes[point] & LETTER)
     if dot - begin > 8:
         return False
-    state = HASH_START
-    for i in range(begin, dot):
-        byte = data[i]
-        if 65 <= byte <= 90:
-            byte |= 32
-        state = hash_byte(state, byte)
-    known = False
-    for abbreviation in abbreviations:
-        known |= abbreviation == state
-    return known
+    key = np.uint64(0)
+    for i in range(dot - 1, begin - 1, -1):
+        byte = np.uint64(data[i])
+        key = key << np.uint64(8) | (byte | np.uint64(32) if 65 <= byte <= 90 else byte)
+    slot = np.int64((key * _FACTOR) >> _SHIFT)
+    while _ABBREVIATIONS[slot] and _ABBREVIATIONS[slot] != key:
+        slot = (slot + 1) % _SLOTS
+    return bool(_ABBREVIATIONS[slot] == key)
 
 
-@numba.njit(nogil=True, cache=True)
-def _breaks(
-    data: Bytes, word: int, word_end: int, following: int, following_end: int, classes: Bytes, abbreviations: Hashes
-) -> bool:
+@kernel
+def _breaks(data: Bytes, word: int, word_end: int, following: int, following_end: int, classes: Bytes) -> bool:
     """Whether a sentence ends between a word and the following one."""
+    if not _MAY_END[data[word_end - 1]]:
+        return False
     close = _without_closers(data, word, word_end)
     last = data[close - 1] if close > word else np.uint8(0)
     ellipsis = close - word >= 2 and last == 46 and data[close - 2] == 46
@@ -125,11 +141,11 @@ def _breaks(
             return False
         point, _ = code_point(data, begin, following_end)
         return bool(classes[point] & UPPER)
-    return last in _SURE_ENDS or (last == 46 and not _is_abbreviation(data, word, close - 1, classes, abbreviations))
+    return last in _SURE_ENDS or (last == 46 and not _is_abbreviation(data, word, close - 1, classes))
 
 
-@numba.njit(nogil=True, cache=True)
-def count_sentences(data: Bytes, start: int, end: int, classes: Bytes, abbreviations: Hashes) -> int:
+@kernel
+def count_sentences(data: Bytes, start: int, end: int, classes: Bytes) -> int:
     """Sentences of the line ``data[start:end]``; 0 if it has no word."""
     word, word_end = next_word(data, start, end, classes)
     if word >= end:
@@ -139,17 +155,17 @@ def count_sentences(data: Bytes, start: int, end: int, classes: Bytes, abbreviat
         following, following_end = next_word(data, word_end, end, classes)
         if following >= end:
             return sentences
-        sentences += _breaks(data, word, word_end, following, following_end, classes, abbreviations)
+        sentences += _breaks(data, word, word_end, following, following_end, classes)
         word, word_end = following, following_end
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def count_word_sentences(
-    data: Bytes, start: Int64s, end: Int64s, flags: Bytes, first: int, last: int, classes: Bytes, abbreviations: Hashes
+    data: Bytes, start: Int64s, end: Int64s, flags: Bytes, first: int, last: int, classes: Bytes
 ) -> int:
     """`count_sentences` of a line whose words, ``first`` to ``last``, are known: a word of letters ends none."""
     sentences = 1 if last > first else 0
     for word in range(first, last - 1):
         if not flags[word] & (LETTERS | PLAIN):
-            sentences += _breaks(data, start[word], end[word], start[word + 1], end[word + 1], classes, abbreviations)
+            sentences += _breaks(data, start[word], end[word], start[word + 1], end[word + 1], classes)
     return sentences

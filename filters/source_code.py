@@ -6,7 +6,6 @@ and RedPajama-1's ``data_prep/github/github_run_filter.py``, read on the raw lin
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
 from gristmill.filters.arrays import Bytes, Int64s
@@ -15,6 +14,7 @@ from gristmill.filters.measure import count, ratio
 from gristmill.filters.segment import Segments
 from gristmill.filters.utf8 import code_point
 from gristmill.filters.views import Views
+from gristmill.kernel import kernel
 
 XML_HEADER = "<?xml version="
 XML_HEADER_CHARS = 100
@@ -36,7 +36,7 @@ def count_code(views: Views) -> Int64s:
     return counts
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _has_header(data: Bytes, start: int, end: int, header: Bytes) -> bool:
     """Whether the header stands whole within the first `XML_HEADER_CHARS` characters."""
     i, chars = start, 0
@@ -52,7 +52,7 @@ def _has_header(data: Bytes, start: int, end: int, header: Bytes) -> bool:
     return False
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _count_code(buffer: TextBuffer, segments: Segments, header: Bytes, counts: Int64s) -> None:
     chars, bounds = segments.raw_lines.chars, segments.document_raw_lines
     for document in range(counts.shape[0]):

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]
 from numba.core import types
 from numba.extending import intrinsic
 
 from gristmill.filters.arrays import Bytes
+from gristmill.kernel import kernel
 
 TOPS = np.uint64(0x8080808080808080)
 _SEVENS = np.uint64(0x7F7F7F7F7F7F7F7F)
@@ -24,10 +24,16 @@ _ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 _BLANKS_END = np.uint64(0x2121212121212121)
 _TO_A, _PAST_Z = np.uint64(0x1F1F1F1F1F1F1F1F), np.uint64(0x0505050505050505)
 _TO_0, _PAST_9 = np.uint64(0x5050505050505050), np.uint64(0x4646464646464646)
-_BYTE, _SEVEN, _TWO = np.uint64(8), np.uint64(7), np.uint64(2)
-_HASH_FACTOR, _HALF = np.uint64(0x9E3779B97F4A7C15), np.uint64(32)
+_TWO = np.uint64(2)
 _MIX_A, _MIX_B = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 _SHIFT_30, _SHIFT_27, _SHIFT_31 = np.uint64(30), np.uint64(27), np.uint64(31)
+_STATE, _LENGTH, _SECOND, _LAST = (
+    np.uint64(0xA0761D6478BD642F), np.uint64(0xE7037ED1A0B428DB), np.uint64(0x8EBC6AF09C88C6E3),
+    np.uint64(0x589965CC75374CC3),
+)  # fmt: skip
+
+_KEPT = np.array([(1 << 8 * min(size, 8)) - 1 for size in range(17)], np.uint64)
+_KEPT_BEHIND = np.array([(1 << 8 * max(size - 8, 0)) - 1 for size in range(17)], np.uint64)
 
 
 @intrinsic
@@ -82,83 +88,159 @@ def _set_bits(typingctx: Any, value: Any) -> Any:
     return types.uint64(value), emit
 
 
-@numba.njit(nogil=True, cache=True)
+@intrinsic
+def _multiply_folded(typingctx: Any, left: Any, right: Any) -> Any:
+    """The upper half of the 128-bit product, xor the lower."""
+    del typingctx
+
+    def emit(context: Any, builder: Any, given: Any, arguments: Any) -> Any:
+        del context, given
+        wide = ir.IntType(128)
+        product = builder.mul(builder.zext(arguments[0], wide), builder.zext(arguments[1], wide))
+        upper = builder.lshr(product, ir.Constant(wide, 64))
+        return builder.xor(builder.trunc(upper, ir.IntType(64)), builder.trunc(product, ir.IntType(64)))
+
+    return types.uint64(left, right), emit
+
+
+@kernel
 def load_eight(data: Bytes, i: int) -> np.uint64:
     """Eight bytes from byte ``i`` on; the buffer's padding makes that safe at its end."""
     return np.uint64(_load(data, i))  # type: ignore[call-arg]
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def keep_first(size: int) -> np.uint64:
     """All bits of the first ``size`` bytes, 0 to 8."""
-    return _ALL if size >= 8 else (np.uint64(1) << (np.uint64(size) * _BYTE)) - np.uint64(1)
+    return _KEPT[min(size, 8)]
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
+def first_bit(bits: np.uint64) -> int:
+    """Index of the lowest set bit; 64 if none is set."""
+    return np.int64(_low_zeros(bits))  # type: ignore[call-arg, return-value]
+
+
+@kernel
+def last_bit(bits: np.uint64) -> int:
+    """Index of the highest set bit; -1 if none is set."""
+    return 63 - np.int64(_high_zeros(bits))  # type: ignore[call-arg, operator]
+
+
+@kernel
+def count_bits(bits: np.uint64) -> int:
+    """How many bits are set."""
+    return np.int64(_set_bits(bits))  # type: ignore[call-arg, return-value]
+
+
+@kernel
 def first_lane(mask: np.uint64) -> int:
     """Index of the first byte in a lane mask; 8 if it is empty."""
-    return np.int64(_low_zeros(mask)) >> 3  # type: ignore[call-arg, return-value]
+    return first_bit(mask) >> 3
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def last_lane(mask: np.uint64) -> int:
     """Index of the last byte in a lane mask; -1 if it is empty."""
-    return 7 - (np.int64(_high_zeros(mask)) >> 3)  # type: ignore[call-arg, return-value]
+    return last_bit(mask) >> 3
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def count_lanes(mask: np.uint64) -> int:
     """How many bytes a lane mask has."""
     return np.int64(_set_bits(mask))  # type: ignore[call-arg, return-value]
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def blank_or_wide(eight: np.uint64) -> np.uint64:
     """Bytes up to 0x20 or from 0x80 on; only the first one is sure (a borrow can run into those behind it)."""
     return ((eight - _BLANKS_END) | eight) & TOPS
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def letter_lanes(eight: np.uint64) -> np.uint64:
     """Bytes that are ASCII letters."""
     lowered = (eight & _SEVENS) | _CASE_BITS
     return (lowered + _TO_A) & ~(lowered + _PAST_Z) & ~eight & TOPS
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def digit_lanes(eight: np.uint64) -> np.uint64:
     """Bytes that are ASCII digits."""
     plain = eight & _SEVENS
     return (plain + _TO_0) & ~(plain + _PAST_9) & ~eight & TOPS
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def byte_lanes(eight: np.uint64, byte: int) -> np.uint64:
     """Bytes below 0x80 that equal ``byte``."""
     other = eight ^ (_ONES * np.uint64(byte))
     return ~((other & _SEVENS) + _SEVENS) & ~other & TOPS
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def lowered(eight: np.uint64) -> np.uint64:
     """The eight bytes with A to Z in lower case."""
     return eight | (letter_lanes(eight) >> _TWO)
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
+def multiply_folded(left: np.uint64, right: np.uint64) -> np.uint64:
+    """The halves of the 128-bit product of two numbers, one xor the other: every bit depends on all of both."""
+    return np.uint64(_multiply_folded(left, right))  # type: ignore[call-arg]
+
+
+@kernel
+def hash_short(low: np.uint64, high: np.uint64, size: int) -> np.uint64:
+    """`hash_bytes` of at most 16 bytes: the first eight, those behind them, and how many there are."""
+    state = _STATE ^ (np.uint64(size) * _LENGTH)
+    return multiply_folded(multiply_folded(state ^ low, _SECOND ^ high), _LAST)
+
+
+@kernel
+def short_low(data: Bytes, start: int, size: int) -> np.uint64:
+    """The first eight bytes, zeros behind the last, of a run of at most 16 bytes."""
+    return load_eight(data, start) & _KEPT[size]
+
+
+@kernel
+def short_high(data: Bytes, start: int, size: int) -> np.uint64:
+    """The bytes behind the first eight of a run of at most 16 bytes."""
+    return load_eight(data, start + 8) & _KEPT_BEHIND[size]
+
+
+@kernel
 def hash_bytes(data: Bytes, start: int, end: int) -> np.uint64:
-    """64 well-mixed bits of ``data[start:end]``, eight bytes a step."""
-    state = np.uint64(end - start)
-    i = start
-    while i < end:
-        eight = load_eight(data, i) & keep_first(end - i)
-        state = (state ^ eight) * _HASH_FACTOR
-        state ^= state >> _HALF
-        i += 8
-    return finish(state)
+    """64 well-mixed bits of ``data[start:end]``, sixteen bytes a step.
+
+    The multiplication that wyhash is built on (Wang Yi, github.com/wangyi-fudan/wyhash), with the length in the state.
+    """
+    size = end - start
+    if size <= 16:
+        return hash_short(short_low(data, start, size), short_high(data, start, size), size)
+    state = _STATE ^ (np.uint64(size) * _LENGTH)
+    for i in range(start, end - 16, 16):
+        state = multiply_folded(state ^ load_eight(data, i), _SECOND ^ load_eight(data, i + 8))
+    rest = start + (size - 1) // 16 * 16
+    low, high = short_low(data, rest, end - rest), short_high(data, rest, end - rest)
+    return multiply_folded(multiply_folded(state ^ low, _SECOND ^ high), _LAST)
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
+def hash_lowered(data: Bytes, start: int, end: int) -> np.uint64:
+    """`hash_bytes` of an ASCII word with A to Z in lower case."""
+    size = end - start
+    if size <= 16:
+        return hash_short(lowered(short_low(data, start, size)), lowered(short_high(data, start, size)), size)
+    state = _STATE ^ (np.uint64(size) * _LENGTH)
+    for i in range(start, end - 16, 16):
+        state = multiply_folded(state ^ lowered(load_eight(data, i)), _SECOND ^ lowered(load_eight(data, i + 8)))
+    rest = start + (size - 1) // 16 * 16
+    low, high = lowered(short_low(data, rest, end - rest)), lowered(short_high(data, rest, end - rest))
+    return multiply_folded(multiply_folded(state ^ low, _SECOND ^ high), _LAST)
+
+
+@kernel
 def finish(state: np.uint64) -> np.uint64:
     """Spreads every bit of a state over all 64 (the finalizer of splitmix64)."""
     state = (state ^ (state >> _SHIFT_30)) * _MIX_A

@@ -14,13 +14,13 @@ import unicodedata
 from collections.abc import Mapping
 from typing import NamedTuple
 
-import numba
 import numpy as np
 
 from gristmill.cached_arrays import cached_arrays
 from gristmill.filters.arrays import Bytes, Int32s, Int64s
 from gristmill.filters.buffers import TextBuffer
 from gristmill.filters.utf8 import NON_ASCII, code_point
+from gristmill.kernel import kernel
 
 TIERS = 3
 """Bits of a term's value: what `count_terms` counts apart."""
@@ -143,7 +143,7 @@ def _pairs(trie: TermTrie, lower: Int32s) -> Bytes:
     return allowed.reshape(-1)
 
 
-@numba.njit(nogil=True, cache=True, inline="always")
+@kernel
 def _step(classes: Bytes, follow: Int32s, state: int, point: int) -> int:
     """The state behind the UTF-8 bytes of a code point; 0 if no term goes on with it."""
     if point < 0x80:
@@ -165,7 +165,7 @@ def _step(classes: Bytes, follow: Int32s, state: int, point: int) -> int:
     return state
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _longest(
     data: Bytes, i: int, end: int, trie: TermTrie, lower: Int32s, word: Bytes, spaced: bool
 ) -> tuple[int, int, int]:
@@ -204,7 +204,7 @@ def _longest(
     return best_end, best_chars, bits
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _count_terms(
     buffer: TextBuffer,
     rows: Int64s,

@@ -7,11 +7,11 @@ and ``lang/en/punctuation.py``) and addresses (``lang/tokenizer_exceptions.py``)
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from gristmill.filters.arrays import Bytes
+from gristmill.filters.buffers import PAD_BYTES
 from gristmill.filters.swar import hash_bytes
 from gristmill.filters.token_classes import (
     BEFORE_DOT,
@@ -27,6 +27,7 @@ from gristmill.filters.token_classes import (
     UPPER,
 )
 from gristmill.filters.utf8 import NON_ASCII, code_point
+from gristmill.kernel import kernel
 
 Classes = NDArray[np.uint16]
 
@@ -39,7 +40,10 @@ MB kb KB gb GB tb TB T G M K % км км² км³ м м² м³ дм дм² дм�
 
 UNIT_HASHES = np.array(
     sorted(
-        {int(hash_bytes(np.frombuffer(unit.encode() + bytes(8), np.uint8), 0, len(unit.encode()))) for unit in UNITS}
+        {
+            int(hash_bytes(np.frombuffer(unit.encode() + bytes(PAD_BYTES), np.uint8), 0, len(unit.encode())))
+            for unit in UNITS
+        }
     ),
     np.uint64,
 )
@@ -52,7 +56,7 @@ _LONGEST_TOP_DOMAIN = 63
 _LONGEST_LABEL = 64
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def last_point(data: Bytes, start: int, end: int) -> tuple[int, int]:
     """The last character of ``data[start:end]``, which is not empty, and how many bytes it takes."""
     i = end - 1
@@ -64,12 +68,12 @@ def last_point(data: Bytes, start: int, end: int) -> tuple[int, int]:
     return (point, width) if i + width == end else (0xFFFD, 1)
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _is_digit(byte: int) -> bool:
     return 48 <= byte <= 57
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def prefix_bytes(data: Bytes, start: int, end: int, classes: Classes) -> int:
     """Bytes of the prefix to split off, or 0."""
     byte = data[start]
@@ -90,7 +94,7 @@ def prefix_bytes(data: Bytes, start: int, end: int, classes: Classes) -> int:
     return 0
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _unit_bytes(data: Bytes, start: int, end: int, units: NDArray[np.uint64]) -> int:
     """Bytes of the unit, or currency of two letters or more, that ends here and stands behind a digit; 0 if none."""
     i = end - 1
@@ -111,7 +115,7 @@ def _unit_bytes(data: Bytes, start: int, end: int, units: NDArray[np.uint64]) ->
     return size if known else 0
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def dot_goes(data: Bytes, start: int, end: int, classes: Classes) -> bool:
     """Whether the dot that ``data[start:end]`` ends with, after something, is split off."""
     point, width = last_point(data, start, end - 1)
@@ -126,7 +130,7 @@ def dot_goes(data: Bytes, start: int, end: int, classes: Classes) -> bool:
     return earlier == 0xB0 and point in _SCALES
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def suffix_bytes(data: Bytes, start: int, end: int, classes: Classes, units: NDArray[np.uint64]) -> int:
     """Bytes of the suffix to split off ``data[start:end]``, or 0: the longest that any of the expressions finds."""
     if start >= end:
@@ -159,7 +163,7 @@ def suffix_bytes(data: Bytes, start: int, end: int, classes: Classes, units: NDA
     return 0
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def infix_bytes(data: Bytes, start: int, i: int, end: int, classes: Classes) -> int:
     """Bytes of the infix that begins at ``i`` in ``data[start:end]``, or 0."""
     byte = int(data[i])
@@ -195,7 +199,7 @@ def infix_bytes(data: Bytes, start: int, i: int, end: int, classes: Classes) -> 
     return 1 if point in _JOINERS and classes[following] & LETTER else 0
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _hyphen_bytes(data: Bytes, i: int, end: int, point: int, width: int, classes: Classes) -> int:
     """Bytes of one to three hyphens, one dash, or two em dashes that a letter follows; 0 if none does."""
     most = 3 if point == 0x2D else 2 if point == 0x2014 else 1
@@ -215,7 +219,7 @@ def _hyphen_bytes(data: Bytes, i: int, end: int, point: int, width: int, classes
     return 0
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def is_address(data: Bytes, start: int, end: int, classes: Classes) -> bool:
     """Whether all of ``data[start:end]`` is an address: scheme, user and port may be missing; a path may follow."""
     if _is_host_and_rest(data, start, end, classes):
@@ -238,7 +242,7 @@ def is_address(data: Bytes, start: int, end: int, classes: Classes) -> bool:
     return False
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _is_host_and_rest(data: Bytes, start: int, end: int, classes: Classes) -> bool:
     """Host, port and path; the host ends before the first character that cannot stand in one."""
     i = label = start
@@ -279,24 +283,19 @@ def _is_host_and_rest(data: Bytes, start: int, end: int, classes: Classes) -> bo
     return i == end or data[i] in (ord("/"), ord("?"), ord("#"))
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _is_public_ip(data: Bytes, start: int, end: int) -> bool:
     """Four decimal numbers that spaCy takes for an address on the public internet."""
-    parts = np.zeros(4, np.int64)
-    part = digits = 0
+    packed = part = digits = number = 0  # the numbers before the last, ten bits each
     for i in range(start, end):
         if data[i] == ord("."):
-            part += 1
-            if digits == 0 or part > 3:
+            if digits == 0 or part == 3:
                 return False
-            digits = 0
+            packed, part, digits, number = packed << 10 | number, part + 1, 0, 0
         elif _is_digit(data[i]) and digits < 3:
-            digits += 1
-            parts[part] = parts[part] * 10 + data[i] - 48
+            digits, number = digits + 1, number * 10 + data[i] - 48
         else:
             return False
-    a, b = parts[0], parts[1]
+    a, b, c = packed >> 20, packed >> 10 & 1023, packed & 1023
     private = a in (10, 127) or (a == 169 and b == 254) or (a == 192 and b == 168) or (a == 172 and 16 <= b <= 31)
-    return (
-        part == 3 and digits > 0 and not private and 1 <= a <= 223 and max(b, parts[2]) <= 255 and 1 <= parts[3] <= 254
-    )
+    return part == 3 and digits > 0 and not private and 1 <= a <= 223 and max(b, c) <= 255 and 1 <= number <= 254

@@ -6,11 +6,11 @@ as one character, U+FFFD, of one byte, so no kernel reads outside its text or st
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
 from gristmill.filters.arrays import Bytes
 from gristmill.filters.unicode_classes import REPLACEMENT
+from gristmill.kernel import kernel
 
 NON_ASCII = 0x80
 """The first byte value that is no character by itself. Loops take ASCII themselves and call `code_point` for the
@@ -23,7 +23,7 @@ _MIX_B = np.uint64(0x94D049BB133111EB)
 _SHIFT_30, _SHIFT_27, _SHIFT_31 = np.uint64(30), np.uint64(27), np.uint64(31)
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def code_point(data: Bytes, i: int, end: int) -> tuple[int, int]:
     """The code point that starts at byte ``i`` of a text that ends before ``end``, and how many bytes it takes."""
     lead = int(data[i])
@@ -45,13 +45,13 @@ def code_point(data: Bytes, i: int, end: int) -> tuple[int, int]:
     return REPLACEMENT, 1
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def hash_byte(state: np.uint64, byte: int) -> np.uint64:
     """One step of 64-bit FNV-1a; begin with `HASH_START`, finish with `mix`."""
     return (state ^ np.uint64(byte)) * HASH_PRIME
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def mix(state: np.uint64) -> np.uint64:
     """Spreads every bit of a 64-bit state over all 64 (the finalizer of splitmix64)."""
     state = (state ^ (state >> _SHIFT_30)) * _MIX_A

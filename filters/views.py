@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from gristmill.filters.arena import Arena
 from gristmill.filters.arrays import Bytes, Int64s
 from gristmill.filters.buffers import TextBuffer
 from gristmill.filters.c4_phrases import mark_lines
@@ -25,15 +26,18 @@ class Views:
     Attributes:
         buffer: their UTF-8.
         documents: how many.
+        arena: memory for arrays that live as long as this batch does.
     """
 
-    def __init__(self, buffer: TextBuffer, languages: Sequence[str] | None = None) -> None:
+    def __init__(self, buffer: TextBuffer, languages: Sequence[str] | None = None, arena: Arena | None = None) -> None:
         """Makes no view yet.
 
         Args:
             buffer: the texts.
             languages: code of each text; English if not given.
+            arena: where the views lie; memory of their own if not given.
         """
+        self.arena = arena or Arena()
         self.buffer = buffer
         self.documents = len(buffer.offsets) - 1
         self._languages = languages
@@ -48,39 +52,39 @@ class Views:
     @functools.cached_property
     def segments(self) -> Segments:
         """Words, lines and paragraphs."""
-        return segment(self.buffer)
+        return segment(self.buffer, self.arena)
 
     @functools.cached_property
     def line_marks(self) -> Bytes:
         """Phrases and brackets of each line, see `gristmill.filters.c4_phrases`."""
         lines = self.segments.lines
-        return mark_lines(self.buffer.data, lines.start, lines.end)
+        return mark_lines(self.buffer.data, lines.start, lines.end, self.arena)
 
     @functools.cached_property
     def word_grams(self) -> Int64s:
         """`gristmill.filters.grams.COLUMNS` of white-space words."""
         words = self.segments.words
-        return count_grams(Stream(self.segments.document_words, words.chars, words.hash))
+        return count_grams(Stream(self.segments.document_words, words.chars, words.hash), self.arena)
 
     @functools.cached_property
     def normalized(self) -> NormalizedWords:
         """Normalized words."""
-        return normalize_words(self.buffer, self.segments)
+        return normalize_words(self.buffer, self.segments, self.arena)
 
     @functools.cached_property
     def normalized_grams(self) -> Int64s:
         """`gristmill.filters.grams.COLUMNS` of normalized words."""
-        return count_grams(self.normalized.stream)
+        return count_grams(self.normalized.stream, self.arena)
 
     @functools.cached_property
     def tokens(self) -> Tokens:
         """Tokens, as spaCy's English tokenizer splits words."""
-        return tokenize(self.buffer, self.segments)
+        return tokenize(self.buffer, self.segments, self.arena)
 
     @functools.cached_property
     def token_grams(self) -> Int64s:
         """`gristmill.filters.grams.COLUMNS` of tokens."""
-        return count_grams(Stream(self.tokens.bounds, self.tokens.chars, self.tokens.hash))
+        return count_grams(Stream(self.tokens.bounds, self.tokens.chars, self.tokens.hash), self.arena)
 
     @functools.cached_property
     def raw_copies(self) -> Int64s:

@@ -34,6 +34,7 @@ from gristmill.filters.edits.edit_types import EditSpec
 from gristmill.filters.segment import Segments, segment
 from gristmill.filters.unicode_classes import WHITE_SPACE, class_table
 from gristmill.filters.utf8 import code_point
+from gristmill.kernel import kernel
 
 REASONS = (
     "long_word", "no_end_mark", "few_words", "javascript", "policy_phrase", "citation", "white_space",
@@ -150,7 +151,7 @@ def _judge(
         verdicts[line] = _reason(scratch, 0, size, words, min_words, phrases, pairs, marks)
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _reason(
     data: Bytes, start: int, end: int, words: int, min_words: int, phrases: Bytes, pairs: Bytes, marks: Bytes
 ) -> int:
@@ -170,7 +171,7 @@ def _reason(
     return _POLICY if found else _KEPT
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _ends_with(data: Bytes, start: int, end: int, marks: Bytes) -> bool:
     for which in range(marks.shape[0]):
         size = 0
@@ -188,7 +189,7 @@ _Out = tuple[Int64s, Int64s, Int64s, Int32s]
 """Bounds, start, end (bytes of the batch's buffer) and reason of the cuts found."""
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _put(out: _Out, found: int, start: int, end: int, reason: int) -> int:
     """Adds a cut unless it is empty; the next place."""
     if start >= end:
@@ -197,7 +198,7 @@ def _put(out: _Out, found: int, start: int, end: int, reason: int) -> int:
     return found + 1
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _emit(
     data: Bytes, offsets: Int64s, segments: Segments, verdicts: Int32s, classes: Bytes, citations: Bytes, out: _Out
 ) -> None:
@@ -229,7 +230,7 @@ def _emit(
         out[0][text + 1] = found
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _emit_citations(
     data: Bytes, start: int, end: int, opening: bool, classes: Bytes, citations: Bytes, out: _Out, found: int
 ) -> int:

@@ -21,6 +21,7 @@ from gristmill.filters.buffers import TextBuffer, text_buffer
 from gristmill.filters.edits.cuts import Cuts
 from gristmill.filters.edits.edit_types import EditSpec
 from gristmill.filters.segment import Segments, segment
+from gristmill.kernel import kernel
 
 REASONS = ("repeated_line", "repeated_paragraph")
 
@@ -89,7 +90,7 @@ def _table(bounds: Int64s) -> Int64s:
     return np.full(1 << max(3, (2 * most).bit_length()), -1, np.int64)
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _first_lines(data: Bytes, segments: Segments, table: Int64s, first: Int64s) -> None:
     """For every line the first one of its document with the same bytes. An entry of an earlier document is no entry."""
     starts, ends, hashes = segments.lines.start, segments.lines.end, segments.lines.hash
@@ -106,7 +107,7 @@ def _first_lines(data: Bytes, segments: Segments, table: Int64s, first: Int64s) 
                 table[slot] = line
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _same_bytes(data: Bytes, starts: Int64s, ends: Int64s, one: int, other: int) -> bool:
     size = ends[one] - starts[one]
     if ends[other] - starts[other] != size:
@@ -117,7 +118,7 @@ def _same_bytes(data: Bytes, starts: Int64s, ends: Int64s, one: int, other: int)
     return True
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _first_paragraphs(
     bounds: Int64s, hashes: Hashes, lines: Int64s, first_line: Int64s, table: Int64s, first: Int64s
 ) -> None:
@@ -169,7 +170,7 @@ def _cuts(
     return Cuts.of(name, REASONS, bounds, start[:found] - first, end[:found] - first, reason[:found])
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _emit(
     document_paragraphs: Int64s,
     paragraphs: Int64s,

@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import dataclasses
 
-import numba
 import numpy as np
 import pyarrow as pa
 
@@ -34,6 +33,7 @@ from gristmill.filters.edits.urls import find_urls
 from gristmill.filters.segment import Segments, segment
 from gristmill.filters.unicode_classes import ALPHANUMERIC, DECIMAL, UPPER, WHITE_SPACE, class_table
 from gristmill.filters.utf8 import code_point
+from gristmill.kernel import kernel
 
 REASONS = ("url", "newlines", "upper_case", "digits", "counter", "few_words", "boilerplate")
 """``boilerplate`` cuts a passage or a line; ``url`` and ``newlines`` tidy; the others cut whole lines."""
@@ -114,7 +114,7 @@ _Tables = tuple[Bytes, Bytes, Bytes]
 """Character classes, counted words, boilerplate phrases."""
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _judge(data: Bytes, segments: Segments, tables: _Tables, verdicts: Int32s) -> None:
     """For every line `_KEPT` or its reason; a line that is only boilerplate is told when it is cut."""
     classes, counted, _ = tables
@@ -142,7 +142,7 @@ def _judge(data: Bytes, segments: Segments, tables: _Tables, verdicts: Int32s) -
             verdicts[line] = _KEPT
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _skip(data: Bytes, i: int, end: int, classes: Bytes, bits: int, wanted: bool) -> int:
     """The first byte at or after ``i`` of a character whose having one of the classes ``bits`` is not ``wanted``."""
     while i < end:
@@ -153,7 +153,7 @@ def _skip(data: Bytes, i: int, end: int, classes: Bytes, bits: int, wanted: bool
     return end
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _is_counter(data: Bytes, start: int, end: int, classes: Bytes, counted: Bytes) -> bool:
     """Whether a line is a number, a word that is counted, and nothing else but punctuation at its ends."""
     number = _skip(data, start, end, classes, ALPHANUMERIC, False)
@@ -180,14 +180,14 @@ _Out = tuple[Int64s, Int64s, Int64s, Int32s]
 """Bounds, start, end (bytes of the batch's buffer) and reason of the cuts found."""
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _put(out: _Out, found: int, start: int, end: int, reason: int) -> int:
     """Adds a cut; the next place."""
     out[1][found], out[2][found], out[3][found] = start, end, reason
     return found + 1
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _emit(data: Bytes, offsets: Int64s, segments: Segments, verdicts: Int32s, tables: _Tables, out: _Out) -> None:
     line_start, line_end, line_words, _, _, _ = segments.lines
     found = 0
@@ -217,7 +217,7 @@ def _emit(data: Bytes, offsets: Int64s, segments: Segments, verdicts: Int32s, ta
         out[0][text + 1] = found
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _emit_boilerplate(data: Bytes, start: int, end: int, tables: _Tables, out: _Out, found: int) -> tuple[int, int]:
     """Cuts the phrases out of a short line.
 
@@ -257,7 +257,7 @@ def _emit_boilerplate(data: Bytes, start: int, end: int, tables: _Tables, out: _
     return _KEPT, found
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _phrase_end(data: Bytes, i: int, end: int, tables: _Tables, which: int) -> int:
     """The byte after phrase ``which`` if it stands at ``i`` and no letter or digit follows, else ``i``."""
     classes, _, phrases = tables
@@ -271,7 +271,7 @@ def _phrase_end(data: Bytes, i: int, end: int, tables: _Tables, which: int) -> i
     return after
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _beside(data: Bytes, i: int, end: int) -> int:
     """The first byte at or after ``i`` that is no space or tab."""
     while i < end and (data[i] == _SPACES[0] or data[i] == _SPACES[1]):
@@ -279,7 +279,7 @@ def _beside(data: Bytes, i: int, end: int) -> int:
     return i
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _starts_word(data: Bytes, start: int, at: int, classes: Bytes) -> bool:
     """Whether no letter or digit stands before ``at`` on the line that begins at ``start``."""
     if at == start:

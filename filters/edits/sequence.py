@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-import numba
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,6 +17,7 @@ from gristmill.filters.edits.edit_types import PlannedEdit
 from gristmill.filters.measure import ARROW_TYPES, FRACTION, NATURAL, Signal
 from gristmill.filters.unicode_classes import WHITE_SPACE, class_table
 from gristmill.filters.utf8 import NON_ASCII, code_point
+from gristmill.kernel import kernel
 
 _NEWLINE = 10
 
@@ -133,7 +133,7 @@ def _cut_chars(buffer: TextBuffer, cuts: Cuts) -> Int64s:
     return chars
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _count(data: Bytes, offsets: Int64s, classes: Bytes, sizes: Int64s) -> None:
     for text in range(sizes.shape[0]):
         i, end = offsets[text], offsets[text + 1]
@@ -154,7 +154,7 @@ def _count(data: Bytes, offsets: Int64s, classes: Bytes, sizes: Int64s) -> None:
         sizes[text, 0], sizes[text, 1] = words, lines
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _count_chars(data: Bytes, offsets: Int64s, bounds: Int64s, start: Int64s, end: Int64s, chars: Int64s) -> None:
     for text in range(chars.size):
         for cut in range(bounds[text], bounds[text + 1]):

@@ -9,7 +9,6 @@ not opened are given back at its end.
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
 from gristmill.filters.arrays import Bytes, Int64s
@@ -17,6 +16,7 @@ from gristmill.filters.buffers import TextBuffer
 from gristmill.filters.c4_phrases import matches, packed
 from gristmill.filters.unicode_classes import ALPHANUMERIC, class_table
 from gristmill.filters.utf8 import NON_ASCII, code_point
+from gristmill.kernel import kernel
 
 _PREFIXES = packed(("http://", "https://", "ftp://", "www."))
 _ALLOWED = np.zeros(256, np.uint8)
@@ -41,7 +41,7 @@ def find_urls(buffer: TextBuffer) -> tuple[Int64s, Int64s, Int64s]:
     return bounds, start[:found], end[:found]
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _find(
     data: Bytes,
     offsets: Int64s,
@@ -75,7 +75,7 @@ def _find(
         bounds[text + 1] = found
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _url_end(
     data: Bytes, start: int, last: int, classes: Bytes, prefixes: Bytes, allowed: Bytes, given_back: Bytes
 ) -> int:
@@ -110,7 +110,7 @@ def _url_end(
         i -= 1
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _in_address(point: int, classes: Bytes, allowed: Bytes) -> bool:
     if point < NON_ASCII:
         return bool(allowed[point])

@@ -14,6 +14,7 @@ import numpy as np
 
 from gristmill.filters.arrays import Bytes, Floats, Int64s
 from gristmill.filters.pii.byte_classes import CLASSES, TOKEN, as_bytes, is_byte, stands_at
+from gristmill.kernel import kernel
 
 MIN_TOKEN_BYTES = 16
 """Runs of letters, digits, ``_`` and ``-`` that are shorter are no key."""
@@ -58,7 +59,7 @@ _EXAMPLE, _JWT, _SENDGRID = as_bytes("EXAMPLE"), as_bytes("eyJ"), as_bytes("SG."
 _LOG2 = np.array([0.0, *(k * math.log2(k) for k in range(1, MAX_ENTROPY_BYTES + 1))])
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def match_key(data: Bytes, begin: int, end: int, start: int, stop: int, seen: Int64s) -> tuple[int, int]:
     """Start and stop of the key that the token ``data[start:stop]`` is or begins; ``(0, 0)`` if it is none.
 
@@ -85,7 +86,7 @@ def match_key(data: Bytes, begin: int, end: int, start: int, stop: int, seen: In
     return 0, 0
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _is_of(data: Bytes, start: int, stop: int, issuer: int) -> bool:
     for i in range(start, stop):  # noqa: SIM110 - a generator expression cannot be compiled
         if not _ALPHABETS[issuer, data[i]]:
@@ -93,7 +94,7 @@ def _is_of(data: Bytes, start: int, stop: int, issuer: int) -> bool:
     return True
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _token_stop(data: Bytes, end: int, start: int) -> int:
     stop = start
     while stop < end and CLASSES[data[stop]] & TOKEN:
@@ -101,7 +102,7 @@ def _token_stop(data: Bytes, end: int, start: int) -> int:
     return stop
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _match_jwt(data: Bytes, end: int, start: int, stop: int) -> tuple[int, int]:
     """Header, claims (both begin ``{"``, in base64 ``eyJ``) and signature, with dots between."""
     if stop + 4 >= end or data[stop] != ord(".") or not stands_at(data, stop + 1, end, _JWT):

@@ -7,12 +7,12 @@ character (gitleaks' threshold for its generic rule), and stands behind ``=`` or
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
 from gristmill.filters.arrays import Bytes, Int64s
 from gristmill.filters.pii.api_key import MIN_TOKEN_BYTES, entropy_bits
 from gristmill.filters.pii.byte_classes import ALNUM, BASE64, CLASSES, DIGIT, LETTER, TOKEN, as_bytes
+from gristmill.kernel import kernel
 
 NAMES = (
     "apikey", "secret", "secretkey", "accesskey", "secretaccesskey", "token", "password", "passwd", "passphrase",
@@ -28,7 +28,7 @@ _NAMES = as_bytes("".join(NAMES))
 _STARTS = np.cumsum([0, *map(len, NAMES)]).astype(np.int64)
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def match_quoted(data: Bytes, begin: int, end: int, quote: int, seen: Int64s) -> tuple[int, int]:
     """Start and stop of the secret between the quotation mark at ``quote`` and its like; ``(0, 0)`` if it is none."""
     sign = _before_spaces(data, begin, quote)
@@ -42,7 +42,7 @@ def match_quoted(data: Bytes, begin: int, end: int, quote: int, seen: Int64s) ->
     return (start, i) if _is_secret(data, start, i, seen) and _is_named(data, begin, sign) else (0, 0)
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def match_bare(data: Bytes, begin: int, end: int, start: int, seen: Int64s) -> tuple[int, int]:
     """The same for a value without quotation marks that starts at ``start``, right behind its ``=``."""
     if start == begin or data[start - 1] != ord("="):
@@ -55,12 +55,12 @@ def match_bare(data: Bytes, begin: int, end: int, start: int, seen: Int64s) -> t
     return (start, i) if _is_secret(data, start, i, seen) and _is_named(data, begin, start) else (0, 0)
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _in_secret(data: Bytes, i: int) -> bool:
     return bool(CLASSES[data[i]] & (TOKEN | BASE64)) or data[i] in (ord("="), ord("."))
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _is_secret(data: Bytes, start: int, stop: int, seen: Int64s) -> bool:
     if not MIN_TOKEN_BYTES <= stop - start <= MAX_SECRET_BYTES:
         return False
@@ -73,7 +73,7 @@ def _is_secret(data: Bytes, start: int, stop: int, seen: Int64s) -> bool:
     return entropy_bits(data, start, stop, seen) >= MIN_SECRET_ENTROPY
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _before_spaces(data: Bytes, begin: int, i: int) -> int:
     limit = max(begin, i - 8)
     while i > limit and data[i - 1] == ord(" "):
@@ -81,7 +81,7 @@ def _before_spaces(data: Bytes, begin: int, i: int) -> int:
     return i
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _assigns(data: Bytes, begin: int, i: int) -> bool:
     """Whether ``=``, ``:`` or ``=>`` ends before ``i``."""
     byte = data[i - 1]
@@ -90,7 +90,7 @@ def _assigns(data: Bytes, begin: int, i: int) -> bool:
     return byte in (ord("="), ord(":"))
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _is_named(data: Bytes, begin: int, sign: int) -> bool:
     """Whether the name before the assignment that ends before ``sign`` ends with one of `NAMES`."""
     limit = max(begin, sign - MAX_NAME_BYTES)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import string
 
-import numba
 import numpy as np
 
 from gristmill.filters.arrays import Bytes, Hashes
 from gristmill.filters.utf8 import HASH_START, hash_byte
+from gristmill.kernel import kernel
 
 LETTER, DIGIT, UPPER, HEX, LOCAL, DOMAIN, BASE64, TOKEN = (1 << bit for bit in range(8))
 """Bits: letter, digit, capital; of hexadecimals, the local part of an address, host names, base64, tokens."""
@@ -41,19 +41,19 @@ CLASSES = _classes()
 """Class bits of each byte."""
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def is_in(data: Bytes, i: int, begin: int, end: int, bits: int) -> bool:
     """Whether there is a byte ``i`` in the text and it is of one of the classes."""
     return begin <= i < end and (CLASSES[data[i]] & bits) != 0
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def is_byte(data: Bytes, i: int, begin: int, end: int, byte: int) -> bool:
     """Whether there is a byte ``i`` in the text and it is this one."""
     return begin <= i < end and data[i] == byte
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def stands_at(data: Bytes, i: int, end: int, wanted: Bytes) -> bool:
     """Whether the wanted bytes stand whole at ``i``."""
     if i + wanted.size > end:
@@ -64,7 +64,7 @@ def stands_at(data: Bytes, i: int, end: int, wanted: Bytes) -> bool:
     return True
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def word_before(data: Bytes, i: int, begin: int, max_bytes: int) -> np.uint64:
     """FNV-1a hash of the word of letters, in lower case, that ends before ``i``; marks in between are skipped."""
     limit = max(begin, i - max_bytes)
@@ -80,7 +80,7 @@ def word_before(data: Bytes, i: int, begin: int, max_bytes: int) -> np.uint64:
     return state
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def is_one_of(hashed: np.uint64, words: Hashes) -> bool:
     """Whether a hash is one of a table's."""
     for word in words:  # noqa: SIM110 - a generator expression cannot be compiled

@@ -13,12 +13,13 @@ from gristmill.filters.arrays import Bytes
 from gristmill.filters.pii.byte_classes import ALNUM, DIGIT, is_in
 from gristmill.filters.pii.check_digits import luhn_is_right
 from gristmill.filters.pii.digit_groups import Groups
+from gristmill.kernel import kernel
 
 MIN_DIGITS, MAX_CARD_DIGITS = 12, 19
 _MAESTRO = (5018, 5020, 5038, 5893, 6304, 6759, 6761, 6762, 6763)
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def match_card(data: Bytes, begin: int, end: int, start: int, count: int, groups: Groups) -> int:
     """Where the card number that begins with the first of ``count`` groups stops; 0 if there is none.
 
@@ -39,7 +40,7 @@ def match_card(data: Bytes, begin: int, end: int, start: int, count: int, groups
     return 0
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def match_bare_card(data: Bytes, begin: int, end: int, start: int, stop: int, digits: Bytes) -> int:
     """``stop`` if the run of digits ``data[start:stop]`` is a card number; 0 if not."""
     if not MIN_DIGITS <= stop - start <= MAX_CARD_DIGITS or not may_start(data, begin, end, start):
@@ -49,7 +50,7 @@ def match_bare_card(data: Bytes, begin: int, end: int, start: int, stop: int, di
     return stop if may_stop(data, begin, end, stop) and is_card(digits, stop - start) else 0
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def may_start(data: Bytes, begin: int, end: int, start: int) -> bool:
     """Whether nothing before ``start`` makes it a part of a longer number, name, path or sum."""
     if start == begin:
@@ -62,7 +63,7 @@ def may_start(data: Bytes, begin: int, end: int, start: int) -> bool:
     )  # fmt: skip
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def may_stop(data: Bytes, begin: int, end: int, stop: int) -> bool:
     """Whether nothing at ``stop`` makes what ends there a part of a longer number, name or address."""
     if stop == end:
@@ -77,7 +78,7 @@ def may_stop(data: Bytes, begin: int, end: int, stop: int) -> bool:
     return True
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _is_grouped_like_a_card(groups: Groups, last: int) -> bool:
     """One group; groups of four, the last of one to four; or 4-6-5 and 4-6-4."""
     if last == 0:
@@ -108,7 +109,7 @@ def is_card(digits: Bytes, count: int) -> bool:
     return _issuer_has_length(four, count) and luhn_is_right(digits, 0, count)
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _issuer_has_length(four: int, count: int) -> bool:
     """Whether an issuer of the first four digits gives out numbers of so many digits."""
     two, three = four // 100, four // 10

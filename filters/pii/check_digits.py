@@ -5,6 +5,7 @@ from __future__ import annotations
 import numba
 
 from gristmill.filters.arrays import Bytes
+from gristmill.kernel import kernel
 
 
 @numba.njit(nogil=True, cache=True)
@@ -26,7 +27,7 @@ def luhn_is_right(digits: Bytes, start: int, stop: int) -> bool:
     return total % 10 == 0
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def mod97(characters: Bytes, count: int) -> int:
     """The remainder of an IBAN without its spaces, its first four characters moved to the end; 1 is right.
 

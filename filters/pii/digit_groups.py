@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 
 from gristmill.filters.arrays import Bytes, Int64s
 from gristmill.filters.pii.byte_classes import CLASSES, DIGIT
+from gristmill.kernel import kernel
 
 MAX_DIGITS, MAX_GROUPS = 20, 10
 MIXED = 0
@@ -41,7 +41,7 @@ def new_groups() -> Groups:
     )
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def read_groups(data: Bytes, end: int, start: int, groups: Groups) -> tuple[int, bool]:
     """Reads groups of digits from the digit at ``start`` on; returns how many, and whether those are all.
 
@@ -66,7 +66,7 @@ def read_groups(data: Bytes, end: int, start: int, groups: Groups) -> tuple[int,
         i += width
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _separator(data: Bytes, end: int, i: int) -> tuple[int, int]:
     """Bytes and code of the separator at ``i``, if a digit follows it; ``(0, 0)`` if not."""
     code, k, brackets = MIXED, i, 0
@@ -93,7 +93,7 @@ def _separator(data: Bytes, end: int, i: int) -> tuple[int, int]:
     return 0, 0
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def goes_on(data: Bytes, begin: int, start: int) -> bool:
     """Whether the digits at ``start`` go on from a group before them."""
     i = start - 1

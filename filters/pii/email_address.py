@@ -8,7 +8,6 @@ nobody's. No address is what only looks like one: the user part of a URL, ``git@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
 from gristmill.filters.arrays import Bytes
@@ -26,6 +25,7 @@ from gristmill.filters.pii.byte_classes import (
     stands_at,
 )
 from gristmill.filters.utf8 import HASH_START, hash_ascii, hash_byte
+from gristmill.kernel import kernel
 
 MAX_LOCAL_BYTES, MAX_HOST_BYTES, MAX_LABEL_BYTES, MAX_TLD_BYTES = 64, 253, 63, 24
 
@@ -43,7 +43,7 @@ _EXAMPLE_HOSTS = np.array([hash_ascii(f"example.{tld}") for tld in ("com", "org"
 _GIT = as_bytes("git")
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def match_email(data: Bytes, begin: int, end: int, at: int) -> tuple[int, int]:
     """Start and stop of the address around the at sign at byte ``at``; ``(0, 0)`` if there is none."""
     start = _local_start(data, begin, at)
@@ -57,7 +57,7 @@ def match_email(data: Bytes, begin: int, end: int, at: int) -> tuple[int, int]:
     return start, stop
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _local_start(data: Bytes, begin: int, at: int) -> int:
     start = at
     limit = max(begin, at - MAX_LOCAL_BYTES)
@@ -70,13 +70,13 @@ def _local_start(data: Bytes, begin: int, at: int) -> int:
     return start
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _dots(data: Bytes, start: int, at: int) -> bool:
     """Whether the byte before ``start`` is the first of two dots: an ellipsis before an address."""
     return start < at and data[start] == ord(".") and data[start - 1] == ord(".")
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _is_user_part(data: Bytes, begin: int, start: int, at: int) -> bool:
     """Whether the local part is a login: ``//user@``, ``//user:password@``, ``git@``."""
     if at - start == _GIT.size and stands_at(data, start, at, _GIT):
@@ -90,7 +90,7 @@ def _is_user_part(data: Bytes, begin: int, start: int, at: int) -> bool:
     return is_byte(data, i - 1, begin, at, ord("/")) and is_byte(data, i - 2, begin, at, ord("/"))
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _host_stop(data: Bytes, start: int, end: int) -> int:
     """Where the host that starts here stops; 0 if it is none."""
     stop = start
@@ -115,7 +115,7 @@ def _host_stop(data: Bytes, start: int, end: int) -> int:
     return stop
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _is_tld(data: Bytes, start: int, stop: int) -> bool:
     if not 2 <= stop - start <= MAX_TLD_BYTES:
         return False
@@ -127,7 +127,7 @@ def _is_tld(data: Bytes, start: int, stop: int) -> bool:
     return not (is_one_of(state, _FILE_SUFFIXES) or is_one_of(state, _RESERVED_TLDS))
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _is_nobodys(data: Bytes, start: int, stop: int) -> bool:
     """Whether the last two labels are one of the names for examples."""
     first, dots = stop, 0

@@ -27,6 +27,7 @@ from gristmill.filters.pii.kinds import API_KEY, CARD, EMAIL, IBAN, IP, NONE, PH
 from gristmill.filters.pii.phone import match_phone
 from gristmill.filters.pii.private_key import BEGIN, DASHES, match_private_key
 from gristmill.filters.swar import TOPS, first_lane, letter_lanes, load_eight
+from gristmill.kernel import kernel
 
 _PLAIN, _TOKEN, _AT, _COLON, _QUOTE = range(5)
 
@@ -126,7 +127,7 @@ def _find(data: Bytes, offsets: Int64s, scratch: _Scratch) -> Int64s:
     return spans[:count]
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _match_mark(data: Bytes, begin: int, end: int, i: int, trigger: int, scratch: _Scratch) -> tuple[int, int, int]:
     """Kind, start and stop of what the mark at ``i`` belongs to."""
     if trigger == _AT:
@@ -141,7 +142,7 @@ def _match_mark(data: Bytes, begin: int, end: int, i: int, trigger: int, scratch
     return (kind, start, stop) if stop else (NONE, 0, 0)
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _match_token(
     data: Bytes, begin: int, end: int, i: int, behind: int, classes: int, scratch: _Scratch
 ) -> tuple[int, int, int]:
@@ -161,7 +162,7 @@ def _match_token(
     return NONE, 0, 0
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _match_number(data: Bytes, begin: int, end: int, i: int, behind: int, scratch: _Scratch) -> tuple[int, int, int]:
     """Kind, start and stop of the number that the token ``data[i:behind]`` is or begins."""
     if CLASSES[data[i]] & LETTER:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
 from gristmill.filters.arrays import Bytes, Int64s
 from gristmill.filters.pii.byte_classes import ALNUM, CLASSES, DIGIT, LETTER, UPPER, is_byte, is_in
 from gristmill.filters.pii.check_digits import mod97
+from gristmill.kernel import kernel
 
 LENGTHS = {
     length: countries.split()
@@ -48,7 +48,7 @@ def _length_table() -> Int64s:
 _LENGTHS = _length_table()
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def match_iban(data: Bytes, begin: int, end: int, start: int, scratch: Bytes) -> int:
     """Where the IBAN that starts at ``start`` stops; 0 if there is none.
 

@@ -9,7 +9,6 @@ such as *version*, a letter, or ``name/``.
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
 from gristmill.filters.arrays import Bytes, Int64s
@@ -24,6 +23,7 @@ from gristmill.filters.pii.byte_classes import (
     word_before,
 )
 from gristmill.filters.utf8 import hash_ascii
+from gristmill.kernel import kernel
 
 MAX_IPV6_BYTES = 45
 
@@ -61,7 +61,7 @@ _SPECIAL = np.array(
 """Networks of RFC 6890 and its updates: address, and how many bits are free."""
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def match_ipv4(data: Bytes, begin: int, end: int, start: int) -> int:
     """Where the public IPv4 address that starts at the digit at ``start`` stops; 0 if there is none."""
     if is_in(data, start - 1, begin, end, ALNUM) or _joins(data, start - 1, begin, end):
@@ -88,13 +88,13 @@ def match_ipv4(data: Bytes, begin: int, end: int, start: int) -> int:
     return i if is_public_ipv4(address) and not _is_version(data, begin, start, largest) else 0
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _joins(data: Bytes, i: int, begin: int, end: int) -> bool:
     """Whether byte ``i`` makes what follows a part of something longer."""
     return begin <= i < end and (data[i] == ord(".") or data[i] == ord("-") or data[i] == ord("_"))
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _is_version(data: Bytes, begin: int, start: int, largest: int) -> bool:
     if start > begin and data[start - 1] == ord("@"):
         return False
@@ -103,7 +103,7 @@ def _is_version(data: Bytes, begin: int, start: int, largest: int) -> bool:
     return largest < 100 or is_one_of(word_before(data, start, begin, 16), _VERSION_WORDS)
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def is_public_ipv4(address: int) -> bool:
     """Whether an address, as a number, is neither in a special network nor a well-known resolver.
 
@@ -119,7 +119,7 @@ def is_public_ipv4(address: int) -> bool:
     return True
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def match_ipv6(data: Bytes, begin: int, end: int, colon: int, groups: Int64s) -> tuple[int, int]:
     """Start and stop of the public IPv6 address whose first colon is at ``colon``; ``(0, 0)`` if there is none.
 
@@ -163,12 +163,12 @@ def match_ipv6(data: Bytes, begin: int, end: int, colon: int, groups: Int64s) ->
     return (start, i) if (whole or shortened) and _is_public_ipv6(groups) else (0, 0)
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _hex_value(byte: int) -> int:
     return byte - ord("0") if byte <= ord("9") else (byte | 0x20) - ord("a") + 10
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _is_public_ipv6(groups: Int64s) -> bool:
     first, second = groups[0], groups[1]
     if first < 0x100 or first == 0x100:  # unspecified, loopback, mapped, translated, discard-only

@@ -18,6 +18,7 @@ from gristmill.filters.arrays import Bytes
 from gristmill.filters.pii.byte_classes import CLASSES, DIGIT, LETTER, as_bytes, is_byte
 from gristmill.filters.pii.card import may_start, may_stop
 from gristmill.filters.pii.digit_groups import MIXED, Groups
+from gristmill.kernel import kernel
 
 CONTEXT_BYTES = 24
 
@@ -44,7 +45,7 @@ def _country_codes() -> Bytes:
 _CODE_DIGITS = _country_codes()
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def match_phone(
     data: Bytes, begin: int, end: int, first: int, count: int, whole: bool, groups: Groups
 ) -> tuple[int, int]:
@@ -63,7 +64,7 @@ def match_phone(
     return start, stop
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _match_all(data: Bytes, begin: int, end: int, first: int, count: int, groups: Groups) -> tuple[int, int]:
     total = groups.stops[count - 1]
     if not 7 <= total <= 16 or total < 2 * count:
@@ -86,7 +87,7 @@ def _match_all(data: Bytes, begin: int, end: int, first: int, count: int, groups
     return (start, stop) if found else (0, 0)
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _stop(data: Bytes, end: int, i: int) -> int:
     """Where a number stops whose digits end before ``i``: behind its extension, if it has one."""
     k = i
@@ -106,7 +107,7 @@ def _stop(data: Bytes, end: int, i: int) -> int:
     return k if 1 <= k - digits <= 5 else i
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _is_international(groups: Groups, count: int, skip: int) -> bool:
     """Whether the digits from the ``skip``-th on are a country code and a number of that country."""
     digits, total = groups.digits, int(groups.stops[count - 1])
@@ -130,7 +131,7 @@ def is_north_american(digits: Bytes, start: int) -> bool:
     return not (digits[start + 1] == 1 and digits[start + 2] == 1)
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _is_written_out(groups: Groups, count: int, bracket: bool) -> bool:
     """Forms 1 (with ``00``), 2 and 3 of numbers without a plus, of two groups or more."""
     digits, stops, total = groups.digits, groups.stops, groups.stops[count - 1]
@@ -159,7 +160,7 @@ def _is_written_out(groups: Groups, count: int, bracket: bool) -> bool:
     return alike or (bracket and groups.separators[1] == MIXED)
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _is_registry_number(groups: Groups, count: int) -> bool:
     """3-2-4 (social security) or 5-4 (ZIP+4)."""
     stops = groups.stops
@@ -168,7 +169,7 @@ def _is_registry_number(groups: Groups, count: int) -> bool:
     )
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _is_date(groups: Groups, count: int) -> bool:
     """Whether groups look like a date, a range of years, or a registry number."""
     stops = groups.stops
@@ -180,7 +181,7 @@ def _is_date(groups: Groups, count: int) -> bool:
     return count > 1 and _is_registry_number(groups, count)
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def has_context(data: Bytes, begin: int, start: int) -> bool:
     """Whether a word that announces a number stands shortly before ``start``: on its line, or ending the one above."""
     limit = max(begin, start - CONTEXT_BYTES)
@@ -199,7 +200,7 @@ def has_context(data: Bytes, begin: int, start: int) -> bool:
     return False
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _word_at(data: Bytes, i: int, end: int, word: Bytes) -> bool:
     if i + word.size >= end or data[i + word.size] == ord(">"):  # the placeholder announces nothing
         return False

@@ -6,10 +6,9 @@ characters of base64 must follow.
 
 from __future__ import annotations
 
-import numba
-
 from gristmill.filters.arrays import Bytes
 from gristmill.filters.pii.byte_classes import BASE64, CLASSES, UPPER, as_bytes, stands_at
+from gristmill.kernel import kernel
 
 BEGIN = as_bytes("-----BEGIN")
 _END, _PRIVATE_KEY, _BLOCK, DASHES = (as_bytes(text) for text in ("-----END ", "PRIVATE KEY", " BLOCK", "-----"))
@@ -20,7 +19,7 @@ MIN_LINE_BYTES = 40
 _MAX_GAP_BYTES = 200
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def match_private_key(data: Bytes, end: int, start: int) -> int:
     """Where the private key stops whose armour starts at ``start``; 0 if there is none."""
     if not stands_at(data, start, end, BEGIN):
@@ -46,7 +45,7 @@ def match_private_key(data: Bytes, end: int, start: int) -> int:
     return last
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _label_stop(data: Bytes, end: int, i: int) -> int:
     """Where a first or last line stops whose label starts at the space at ``i``; 0 if it is no private key's."""
     stop = i

@@ -11,6 +11,7 @@ from gristmill.filters.url.substrings import Automaton
 from gristmill.filters.url.suffixes import MOST_LABELS, public_labels, suffix_hashes
 from gristmill.filters.url.tables import HashTable, hash_span, look_up
 from gristmill.filters.utf8 import HASH_START, NON_ASCII, code_point, hash_byte, mix
+from gristmill.kernel import kernel
 from gristmill.url_kernels import OPAQUE, escaped_byte, escaped_character
 
 MATCH = ("row", "item", "start", "stop")
@@ -104,7 +105,7 @@ def match_words(
     return hards[:hard_count], softs[:soft_count]
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _is_new(data: Bytes, matches: Int64s, first: int, count: int, begin: int, end: int) -> bool:
     """Whether the word is none of those that its text has matched already."""
     for k in range(first, count):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import functools
 
-import numba
 import numpy as np
 
 from gristmill.filters.arrays import Bytes, Hashes, Int64s
 from gristmill.filters.url.tables import HashTable, hash_hosts, hash_table, look_up
 from gristmill.filters.utf8 import HASH_START, hash_byte, mix
+from gristmill.kernel import kernel
 from gristmill.urls import canonical_host
 from gristmill.web_domains import suffix_list_bytes
 
@@ -47,7 +47,7 @@ def _hashes(strings: list[bytes]) -> Hashes:
     return hash_hosts(np.frombuffer(bytearray(b"".join(strings)), np.uint8), offsets)
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def suffix_hashes(data: Bytes, start: int, stop: int, starts: Int64s, hashes: Hashes) -> int:
     """Where the labels of a host begin, the last one first, and the hash from there on; how many.
 
@@ -66,7 +66,7 @@ def suffix_hashes(data: Bytes, start: int, stop: int, starts: Int64s, hashes: Ha
     return count
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def public_labels(hashes: Hashes, count: int, table: HashTable) -> int:
     """How many labels at the end of a host are its public suffix; 1 where no rule covers it."""
     public = 1

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from gristmill.filters.arrays import Bytes, Hashes, Int64s
 from gristmill.filters.utf8 import HASH_START, hash_byte, mix
+from gristmill.kernel import kernel
 
 _ENTRIES_PER_BUCKET = 4
 
@@ -54,7 +55,7 @@ def hash_table(hashes: Sequence[Hashes], items: Sequence[int]) -> HashTable:
     return HashTable(unique, numbers[first], starts, shift)
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def hash_span(data: Bytes, start: int, stop: int) -> np.uint64:
     """The hash of ``data[start:stop]``."""
     state = HASH_START
@@ -84,7 +85,7 @@ def hash_hosts(data: Bytes, offsets: Int64s) -> Hashes:
     return hashes
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def look_up(table: HashTable, wanted: np.uint64) -> int:
     """The number of a string in a table; -1 if it is not there."""
     bucket = np.int64(wanted >> table.shift)
