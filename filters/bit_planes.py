@@ -18,7 +18,7 @@ from numba.extending import intrinsic
 from gristmill.filters.arena import Arena
 from gristmill.filters.arrays import Bytes, Hashes
 from gristmill.filters.swar import load_eight
-from gristmill.kernel import kernel
+from gristmill.kernel import inlined_kernel
 
 LANES = 64
 """Bytes that one comparison looks at; a buffer must have so many to read behind its last text."""
@@ -56,7 +56,7 @@ def _compare(typingctx: Any, data: Any, i: Any, added: Any, low: Any, high: Any)
     return signature, emit
 
 
-@kernel
+@inlined_kernel
 def in_range(data: Bytes, i: int, low: int, high: int) -> np.uint64:
     """Which of the 64 bytes from byte ``i`` on are ``low`` to ``high``; the lowest bit is the first byte.
 
@@ -67,31 +67,31 @@ def in_range(data: Bytes, i: int, low: int, high: int) -> np.uint64:
     return np.uint64(_compare(data, i, 0, low, high))  # type: ignore[call-arg]
 
 
-@kernel
+@inlined_kernel
 def letters_in(data: Bytes, i: int) -> np.uint64:
     """Which of the 64 bytes from byte ``i`` on are ASCII letters."""
     return np.uint64(_compare(data, i, _CASE_BIT, ord("a"), ord("z")))  # type: ignore[call-arg]
 
 
-@kernel
+@inlined_kernel
 def letter_in(data: Bytes, i: int, letter: int) -> np.uint64:
     """Which of the 64 bytes from byte ``i`` on are a letter, given in lower case, in either case."""
     return np.uint64(_compare(data, i, _CASE_BIT, letter, letter))  # type: ignore[call-arg]
 
 
-@kernel
+@inlined_kernel
 def byte_in(data: Bytes, i: int, byte: int) -> np.uint64:
     """Which of the 64 bytes from byte ``i`` on are ``byte``."""
     return np.uint64(_compare(data, i, 0, byte, byte))  # type: ignore[call-arg]
 
 
-@kernel
+@inlined_kernel
 def blanks_in(data: Bytes, i: int) -> np.uint64:
     """Which of the 64 bytes from byte ``i`` on are ASCII white space, by its Unicode property."""
     return byte_in(data, i, 32) | in_range(data, i, 9, 13)
 
 
-@kernel
+@inlined_kernel
 def bits_from(plane: Bytes, i: int) -> np.uint64:
     """The bits of a plane, seen as bytes, from that of byte ``i`` on: `SURE_BITS` of them, the first the lowest."""
     return load_eight(plane, np.uint64(i) >> _THREE) >> (np.uint64(i) & _SEVEN)

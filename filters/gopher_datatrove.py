@@ -28,11 +28,11 @@ from gristmill.filters import grams, raw_copies
 from gristmill.filters.arrays import Bytes, Hashes, Int32s, Int64s
 from gristmill.filters.buffers import TextBuffer
 from gristmill.filters.grams import DUPLICATE_LENGTHS, TOP_LENGTHS
-from gristmill.filters.language_packs import STOP_TABLES, STOP_WORDS_EACH, find_stop_word
+from gristmill.filters.language_packs import STOP_TABLES, STOP_WORDS_EACH, StopWords, stop_slot
 from gristmill.filters.measure import NATURAL, count, ratio
 from gristmill.filters.repeats import first_copies, table_size
 from gristmill.filters.segment import Segments
-from gristmill.filters.swar import count_bits, hash_bytes, keep_first, load_eight
+from gristmill.filters.swar import count_bits, hash_bytes, load_eight
 from gristmill.filters.token_splitting import HAS_LETTER, IS_WORD
 from gristmill.filters.tokens import Tokens
 from gristmill.filters.utf8 import code_point
@@ -50,7 +50,8 @@ COLUMNS = (
 """Columns of the array that `count_datatrove` returns, in order."""
 
 _LONGEST_STOP_WORD = 4
-_ALL_STOP_WORDS = (1 << STOP_WORDS_EACH) - 1
+_KEPT = np.array([(1 << 8 * size) - 1 for size in range(_LONGEST_STOP_WORD + 1)] + [0], np.uint64)
+"""What is kept of the first bytes of a token, by its size: nothing of one that is too long."""
 _GREEDY = [grams.COLUMNS.index(f"greedy_{n}") for n in DUPLICATE_LENGTHS]
 _NEWLINE = ord("\n")
 _BULLET_POINTS = (ord(BULLETS[0]), ord(BULLETS[1]))
@@ -60,7 +61,7 @@ def count_datatrove(views: Views) -> Int64s:
     """Counts `COLUMNS` for each document. Shape (documents, len(COLUMNS))."""
     counts = np.zeros((views.documents, len(COLUMNS)), np.int64)
     buffer, segments = views.buffer, views.segments
-    _count_tokens(buffer.data, views.tokens, STOP_TABLES.keys[0], STOP_TABLES.bits[0], counts)
+    _count_tokens(buffer.data, views.tokens, STOP_TABLES, counts)
     _count_bullets(buffer.data, segments, counts)
     copies = dict(zip(raw_copies.COLUMNS, views.raw_copies.T, strict=True))
     lengths = np.diff(buffer.offsets)
@@ -79,8 +80,9 @@ def count_datatrove(views: Views) -> Int64s:
 
 
 @kernel
-def _count_tokens(data: Bytes, tokens: Tokens, keys: Hashes, bits: Bytes, counts: Int64s) -> None:
+def _count_tokens(data: Bytes, tokens: Tokens, stop: StopWords, counts: Int64s) -> None:
     bounds = tokens.bounds
+    keys, bits, factor = stop.keys[0], stop.bits[0], stop.factors[0]
     for document in range(counts.shape[0]):
         words = word_chars = lettered = seen = 0
         for token in range(bounds[document], bounds[document + 1]):
@@ -91,8 +93,9 @@ def _count_tokens(data: Bytes, tokens: Tokens, keys: Hashes, bits: Bytes, counts
             word_chars += is_word * tokens.chars[place]
             lettered += flags & HAS_LETTER
             size = tokens.end[place] - tokens.start[place]
-            if size <= _LONGEST_STOP_WORD and seen != _ALL_STOP_WORDS:
-                seen |= find_stop_word(load_eight(data, tokens.start[place]) & keep_first(size), keys, bits)
+            key = load_eight(data, tokens.start[place]) & _KEPT[min(size, _LONGEST_STOP_WORD + 1)]
+            slot = stop_slot(key, factor)
+            seen |= bits[slot] * (keys[slot] == key)
         row = counts[document]
         row[0], row[1] = bounds[document + 1] - bounds[document], words
         row[2], row[3] = word_chars, lettered

@@ -22,9 +22,9 @@ from __future__ import annotations
 import numpy as np
 
 from gristmill.filters import grams, raw_copies
-from gristmill.filters.arrays import Bytes, Hashes, Int32s, Int64s
+from gristmill.filters.arrays import Bytes, Int32s, Int64s
 from gristmill.filters.grams import DUPLICATE_LENGTHS, TOP_LENGTHS
-from gristmill.filters.language_packs import STOP_TABLES, find_stop_word
+from gristmill.filters.language_packs import STOP_TABLES, StopWords, find_stop_word
 from gristmill.filters.measure import NATURAL, Counts, count, formula, ratio
 from gristmill.filters.segment import PLAIN, Segments
 from gristmill.filters.swar import keep_first, load_eight
@@ -55,7 +55,7 @@ def count_dolma(views: Views) -> Int64s:
     segments = views.segments
     counts = np.zeros((views.documents, len(COLUMNS)), np.int64)
     by_length = np.zeros(_COMMON_LENGTHS, np.int64)
-    _count_words(views.buffer.data, segments, STOP_TABLES.keys[0], STOP_TABLES.bits[0], by_length, counts)
+    _count_words(views.buffer.data, segments, STOP_TABLES, by_length, counts)
     _count_lines(views.buffer.data, segments, counts)
     copies = dict(zip(raw_copies.COLUMNS, views.raw_copies.T, strict=True))
     counts[:, 2] = copies["newlines"] + 1
@@ -100,7 +100,7 @@ def _twice_median(chars: Int32s, by_length: Int64s) -> int:
 
 
 @kernel
-def _count_words(data: Bytes, segments: Segments, keys: Hashes, bits: Bytes, by_length: Int64s, counts: Int64s) -> None:
+def _count_words(data: Bytes, segments: Segments, stop: StopWords, by_length: Int64s, counts: Int64s) -> None:
     words, bounds = segments.words, segments.document_words
     for document in range(counts.shape[0]):
         first, last = bounds[document], bounds[document + 1]
@@ -112,7 +112,7 @@ def _count_words(data: Bytes, segments: Segments, keys: Hashes, bits: Bytes, by_
             by_length[np.uint64(min(size, _COMMON_LENGTHS - 1))] += 1
             if size <= _LONGEST_STOP_WORD and words.flags[place] & PLAIN:
                 key = load_eight(data, words.start[place]) & keep_first(size)
-                found += find_stop_word(key, keys, bits) != 0
+                found += find_stop_word(key, stop, 0) != 0
         counts[document, 0] = _twice_median(words.chars[first:last], by_length)
         counts[document, 1] = found
 

@@ -27,16 +27,16 @@ from gristmill.filters.language_packs import (
     STOP_TABLES,
     STOP_WORDS_EACH,
     StopWords,
-    find_stop_word,
+    stop_slot,
     stop_word_bit,
 )
 from gristmill.filters.measure import NATURAL, count, ratio
-from gristmill.filters.segment import ASCII, HAS_LETTER, LETTERS, Planes, Segments, find_core
-from gristmill.filters.swar import count_bits, first_bit, keep_first, last_bit, load_eight, lowered
+from gristmill.filters.segment import ASCII, HAS_LETTER, LETTERS, MARKED, Planes, Segments, find_core
+from gristmill.filters.swar import count_bits, first_bit, last_bit, load_eight, lowered
 from gristmill.filters.unicode_classes import class_table
 from gristmill.filters.utf8 import code_point
 from gristmill.filters.views import Views
-from gristmill.kernel import inlined_kernel, kernel
+from gristmill.kernel import kernel
 
 BULLETS = "•‣⁃◦●○▪▫■□▶*-"  # noqa: RUF001 - the bullet at U+2043 is meant
 
@@ -49,7 +49,8 @@ COLUMNS = (
 _ELLIPSIS_BEGINS = (ord("."), 0xE2)
 _U2026, _U2026_LAST, _DOT = 0xE2, 0xA6, ord(".")
 _ONE = np.uint64(1)
-_KEPT = np.array([(1 << size) - 1 for size in range(SURE_BITS + 1)], np.uint64)
+_KEPT = np.array([(1 << 8 * size) - 1 for size in range(LONGEST_STOP_WORD_BYTES + 1)] + [0], np.uint64)
+"""What is kept of the eight bytes that a word begins with, by its size."""
 _ALL_STOP_WORDS = (1 << STOP_WORDS_EACH) - 1
 _BULLET_POINTS = np.array(sorted(ord(bullet) for bullet in BULLETS), dtype=np.int64)
 
@@ -65,7 +66,9 @@ def count_quality(views: Views) -> Int64s:
     symbols = new_plane(views.buffer.data, views.arena)
     _mark_symbols(views.buffer.data, symbols)
     tables = (class_table(), folding().lower)
-    _count_words(views.buffer.data, segments, symbols.view(np.uint8), views.packs, tables, STOP_TABLES, counts)
+    _count_words(segments, counts)
+    _count_in_words(views.buffer.data, segments, symbols.view(np.uint8), views.buffer.offsets, counts)
+    _count_stop_words(views.buffer.data, segments, views.packs, tables, STOP_TABLES, counts)
     _count_lines(views.buffer.data, segments, _BULLET_POINTS, counts)
     return counts
 
@@ -100,18 +103,59 @@ def _mark_symbols(data: Bytes, symbols: Hashes) -> None:
     """A bit plane of ``#``, of the first byte of U+2026 and of a dot with two more behind it, wherever these belong."""
     for k in range((data.size - PAD_BYTES) // LANES + 1):
         i = k * LANES
-        found = byte_in(data, i, ord("#")) | byte_in(data, i, _U2026) & byte_in(data, i + 2, _U2026_LAST)
-        dots = byte_in(data, i, _DOT)
-        if dots:
-            found |= dots & byte_in(data, i + 1, _DOT)
-        symbols[k] = found
+        # No branch here: LLVM would carry the bits over it one by one.
+        dots = byte_in(data, i, _DOT) & byte_in(data, i + 1, _DOT)
+        ellipsis = byte_in(data, i, _U2026) & byte_in(data, i + 2, _U2026_LAST)
+        symbols[k] = byte_in(data, i, ord("#")) | dots | ellipsis
 
 
 @kernel
-def _count_words(
+def _count_words(segments: Segments, counts: Int64s) -> None:
+    """Characters of words, and words with a letter."""
+    bounds, chars, flags = segments.document_words, segments.words.chars, segments.words.flags
+    for document in range(counts.shape[0]):
+        word_chars = letter_words = 0
+        for word in range(bounds[document], bounds[document + 1]):
+            word_chars += chars[np.uint64(word)]
+            letter_words += flags[np.uint64(word)] & HAS_LETTER
+        counts[document, 4], counts[document, 5] = word_chars, letter_words
+
+
+@kernel
+def _count_in_words(data: Bytes, segments: Segments, symbols: Bytes, bounds: Int64s, counts: Int64s) -> None:
+    """Number signs, ellipses, and words with a symbol: only words that a bit of the plane lies in are looked at."""
+    for document in range(counts.shape[0]):
+        row, word, last = counts[document], segments.document_words[document], segments.document_words[document + 1]
+        i, end = bounds[document], bounds[document + 1]
+        while i < end:
+            ahead = first_bit(bits_from(symbols, i))
+            i += min(ahead, SURE_BITS)
+            if ahead >= SURE_BITS or i >= end:
+                continue
+            word = _word_at(segments.words.end, word, last, i)
+            hashes, ellipses, symbol = _count_symbols(data, segments.words.start[word], segments.words.end[word])
+            row[7] += hashes
+            row[8] += ellipses
+            row[11] += symbol
+            i = segments.words.end[word]
+
+
+@kernel
+def _word_at(ends: Int64s, low: int, high: int, i: int) -> int:
+    """The first word of ``low`` to ``high`` that ends behind byte ``i``, no white space: the one it lies in."""
+    while low < high:
+        middle = (low + high) // 2
+        if ends[middle] > i:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+@kernel
+def _count_stop_words(
     data: Bytes,
     segments: Segments,
-    symbols: Bytes,
     packs: NDArray[np.int8],
     tables: tuple[Bytes, NDArray[np.int32]],
     stop: StopWords,
@@ -119,53 +163,34 @@ def _count_words(
 ) -> None:
     bounds, words = segments.document_words, segments.words
     for document in range(counts.shape[0]):
-        word_chars = letter_words = seen = hashes = ellipses = symbol_words = 0
-        keys, bits = stop.keys[packs[document]], stop.bits[packs[document]]
+        seen, row = 0, int(packs[document])
+        keys, bits, factor = stop.keys[row], stop.bits[row], stop.factors[row]
         for word in range(bounds[document], bounds[document + 1]):
+            if seen == _ALL_STOP_WORDS:
+                break
             place = np.uint64(word)
-            start, end, flags = words.start[place], words.end[place], words.flags[place]
-            word_chars += words.chars[place]
-            letter_words += flags & HAS_LETTER
-            if seen != _ALL_STOP_WORDS:
-                seen |= _stop_word(data, segments.planes, start, end, flags, tables, keys, bits)
-            # 0xE2 is looked for wherever it stands; a word longer than the bits that are sure is looked through.
-            if bits_from(symbols, start) & _KEPT[min(end - start, SURE_BITS)] or end - start > SURE_BITS:
-                found = _count_symbols(data, start, end)
-                hashes += found[0]
-                ellipses += found[1]
-                symbol_words += found[2]
-        row = counts[document]
-        row[4], row[5] = word_chars, letter_words
-        row[7], row[8], row[11] = hashes, ellipses, symbol_words
-        row[6] = count_bits(np.uint64(seen))
+            start, size, flags = words.start[place], words.end[place] - words.start[place], words.flags[place]
+            if flags & ASCII and flags & (LETTERS | MARKED):
+                size -= (flags & MARKED) // MARKED
+                # Nothing is left of a word that is too long, and no stop word is nothing.
+                key = lowered(load_eight(data, start) & _KEPT[min(size, LONGEST_STOP_WORD_BYTES + 1)])
+                slot = stop_slot(key, factor)
+                seen |= bits[slot] * (keys[slot] == key)
+            else:
+                first, last = _core(data, segments.planes, start, size, flags, tables[0])
+                if 1 <= last - first <= LONGEST_STOP_WORD_BYTES:
+                    seen |= stop_word_bit(data, first, last, tables[1], stop, row)
+        counts[document, 6] = count_bits(np.uint64(seen))
 
 
-@inlined_kernel
-def _stop_word(
-    data: Bytes,
-    planes: Planes,
-    start: int,
-    end: int,
-    flags: int,
-    tables: tuple[Bytes, NDArray[np.int32]],
-    keys: Hashes,
-    bits: Bytes,
-) -> int:
-    """The bit of the stop word that the core of a word is, or 0."""
-    if flags & (LETTERS | ASCII) == LETTERS | ASCII:
-        size = end - start
-        return find_stop_word(lowered(load_eight(data, start) & keep_first(size)), keys, bits) if size <= 8 else 0
-    if flags & ASCII and end - start < SURE_BITS:
-        kept = (_ONE << np.uint64(end - start)) - _ONE
-        known = (bits_from(planes.letters, start) | bits_from(planes.digits, start)) & kept
-        first, size = first_bit(known), last_bit(known) + 1 - first_bit(known)
-        if not 1 <= size <= LONGEST_STOP_WORD_BYTES:
-            return 0
-        return find_stop_word(lowered(load_eight(data, start + first) & keep_first(size)), keys, bits)
-    first, last = find_core(data, start, end, tables[0])
-    if not 1 <= last - first <= LONGEST_STOP_WORD_BYTES:
-        return 0
-    return stop_word_bit(data, first, last, tables[1], keys, bits)
+@kernel
+def _core(data: Bytes, planes: Planes, start: int, size: int, flags: int, classes: Bytes) -> tuple[int, int]:
+    """Both ends of the core of a word; equal if it is empty."""
+    if not flags & ASCII or size >= SURE_BITS:
+        return find_core(data, start, start + size, classes)
+    kept = (_ONE << np.uint64(size)) - _ONE
+    known = (bits_from(planes.letters, start) | bits_from(planes.digits, start)) & kept
+    return start + min(first_bit(known), size), start + (last_bit(known) + 1 if known else size)
 
 
 @kernel

@@ -14,11 +14,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gristmill.filters.arrays import Bytes, Hashes
+from gristmill.filters.arrays import Bytes
 from gristmill.filters.folding import utf8_of
 from gristmill.filters.swar import TOPS, keep_first, load_eight, lowered, pack
 from gristmill.filters.utf8 import code_point
-from gristmill.kernel import kernel
+from gristmill.kernel import inlined_kernel, kernel
 
 STOP_WORDS: dict[str, tuple[str, ...]] = {
     "en": ("the", "be", "to", "of", "and", "that", "have", "with"),
@@ -44,8 +44,8 @@ LONGEST_STOP_WORD_BYTES = 8
 
 _SLOT_BITS = 6
 _SLOTS = 1 << _SLOT_BITS
-_SHIFT = np.uint64(64 - _SLOT_BITS)
-_FACTOR = np.uint64(0x9E3779B97F4A7C15)
+_SHIFT = 64 - _SLOT_BITS
+_FACTOR = 0x9E3779B97F4A7C15
 
 
 class StopWords(NamedTuple):
@@ -54,22 +54,33 @@ class StopWords(NamedTuple):
     Attributes:
         keys: uint64 of shape (packs, 64); the packed word in each slot, 0 if it is free.
         bits: uint8 of shape (packs, 64); the word's bit.
+        factors: uint64 of shape (packs,); the factor that brings each word of the pack to a slot of its own.
     """
 
     keys: NDArray[np.uint64]
     bits: NDArray[np.uint8]
+    factors: NDArray[np.uint64]
+
+
+def _slots_apart(keys: list[int]) -> tuple[int, list[int]]:
+    """The first of a fixed series of odd factors that gives each key a slot of its own, and the slots."""
+    factor = _FACTOR
+    while True:
+        slots = [key * factor % 2**64 >> _SHIFT for key in keys]
+        if len(set(slots)) == len(keys):
+            return factor, slots
+        factor = factor * _FACTOR % 2**64
 
 
 def _tables() -> StopWords:
     keys, bits = np.zeros((len(STOP_WORDS), _SLOTS), np.uint64), np.zeros((len(STOP_WORDS), _SLOTS), np.uint8)
+    factors = np.zeros(len(STOP_WORDS), np.uint64)
     for row, words in enumerate(STOP_WORDS.values()):
-        for which, word in enumerate(words):
-            key = pack(word.encode("utf-8"))
-            slot = int(key) * int(_FACTOR) % 2**64 >> int(_SHIFT)
-            while keys[row, slot]:
-                slot = (slot + 1) % _SLOTS
+        packed = [int(pack(word.encode("utf-8"))) for word in words]
+        factors[row], slots = _slots_apart(packed)
+        for which, (key, slot) in enumerate(zip(packed, slots, strict=True)):
             keys[row, slot], bits[row, slot] = key, 1 << which
-    return StopWords(keys, bits)
+    return StopWords(keys, bits, factors)
 
 
 STOP_TABLES = _tables()
@@ -86,10 +97,16 @@ def pack_rows(codes: list[str]) -> NDArray[np.int8]:
 
 
 @kernel
-def stop_word_bit(data: Bytes, start: int, end: int, lower: NDArray[np.int32], keys: Hashes, bits: Bytes) -> int:
+def stop_word_bit(data: Bytes, start: int, end: int, lower: NDArray[np.int32], stop: StopWords, row: int) -> int:
     """The bit of the stop word that ``data[start:end]`` spells in lower case, or 0; at most eight bytes, one at least.
 
-    ``keys`` and ``bits`` are the rows of one language.
+    Args:
+        data: the bytes.
+        start: the first byte.
+        end: the byte behind the last.
+        lower: of each code point.
+        stop: `STOP_TABLES`.
+        row: that of the language, see `pack_rows`.
     """
     eight = load_eight(data, start) & keep_first(end - start)
     key = lowered(eight)
@@ -103,15 +120,17 @@ def stop_word_bit(data: Bytes, start: int, end: int, lower: NDArray[np.int32], k
                 return 0
             key |= written << np.uint64(8 * size)
             size += width
-    return find_stop_word(key, keys, bits)
+    return find_stop_word(key, stop, row)
 
 
-@kernel
-def find_stop_word(key: np.uint64, keys: Hashes, bits: Bytes) -> int:
-    """The bit of the stop word whose packed bytes are ``key``, or 0."""
-    slot = np.int64((key * _FACTOR) >> _SHIFT)
-    while keys[slot]:
-        if keys[slot] == key:
-            return int(bits[slot])
-        slot = (slot + 1) % _SLOTS
-    return 0
+@inlined_kernel
+def stop_slot(key: np.uint64, factor: np.uint64) -> np.uint64:
+    """Where a packed word would lie in the row of its language."""
+    return (key * factor) >> np.uint64(_SHIFT)
+
+
+@inlined_kernel
+def find_stop_word(key: np.uint64, stop: StopWords, row: int) -> int:
+    """The bit of the stop word of a language whose packed bytes are ``key``, or 0."""
+    slot = stop_slot(key, stop.factors[row])
+    return int(stop.bits[row, slot] if stop.keys[row, slot] == key else 0)

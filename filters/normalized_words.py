@@ -26,13 +26,14 @@ from gristmill.filters.bit_planes import LANES, SURE_BITS, bits_from, byte_in, i
 from gristmill.filters.buffers import PAD_BYTES, TextBuffer
 from gristmill.filters.folding import Folding, folding
 from gristmill.filters.grams import Stream
-from gristmill.filters.segment import ASCII, Segments
-from gristmill.filters.swar import first_bit, hash_bytes, hash_lowered, last_bit
+from gristmill.filters.segment import ASCII, HAS_LETTER, PLAIN, Planes, Segments
+from gristmill.filters.swar import first_bit, hash_bytes, hash_lowered, last_bit, load_eight, lowered, store_eight
 from gristmill.filters.unicode_classes import ALPHANUMERIC, class_table
 from gristmill.filters.utf8 import NON_ASCII, code_point
 from gristmill.kernel import inlined_kernel, kernel
 
-_WORD, _ASCII_LETTER, _PUNCTUATION = 1, 2, 4
+_WORD, _PUNCTUATION = 1, 2
+_EIGHT = 8
 _MOST_BYTES_FOR_ONE = 3
 """No character's folding is more than three times as long as its own UTF-8."""
 _ONE = np.uint64(1)
@@ -44,7 +45,6 @@ def _byte_classes() -> Bytes:
     for point in range(NON_ASCII):
         character = chr(point)
         table[point] |= _WORD if character.isalnum() or character == "_" else 0
-        table[point] |= _ASCII_LETTER if character.isalpha() else 0
         table[point] |= _PUNCTUATION if character in string.punctuation else 0
     return table
 
@@ -71,7 +71,7 @@ def normalize_words(buffer: TextBuffer, segments: Segments, arena: Arena | None 
 
     >>> import pyarrow as pa
     >>> from gristmill.filters.buffers import text_buffer
-    >>> from gristmill.filters.segment import ASCII, Segments
+    >>> from gristmill.filters.segment import ASCII, HAS_LETTER, PLAIN, Planes, Segments
     >>> text = text_buffer(pa.array(["It's É -- its"]))
     >>> found = normalize_words(text, segment(text))
     >>> found.stream.chars.tolist(), bool(found.stream.hash[0] == found.stream.hash[2]), found.raw_words.tolist()
@@ -83,28 +83,29 @@ def normalize_words(buffer: TextBuffer, segments: Segments, arena: Arena | None 
     raw, lettered = np.zeros(documents, np.int64), np.zeros(documents, np.int64)
     longest = int((segments.words.end - segments.words.start).max(initial=0))
     scratch = np.zeros(_MOST_BYTES_FOR_ONE * longest + PAD_BYTES, np.uint8)
-    odd = new_plane(buffer.data, room)
-    _mark_odd(buffer.data, odd)
-    views = odd.view(np.uint8)
+    odd, upper = new_plane(buffer.data, room), new_plane(buffer.data, room)
+    _mark_planes(buffer.data, odd, upper)
+    views = (odd.view(np.uint8), upper.view(np.uint8))
     _normalize(buffer.data, segments, views, class_table(), folding(), scratch, stream, raw, lettered)
     found = int(stream.bounds[-1])
     return NormalizedWords(Stream(stream.bounds, stream.chars[:found], stream.hash[:found]), raw, lettered)
 
 
 @kernel
-def _mark_odd(data: Bytes, odd: Hashes) -> None:
-    """A bit plane of the ASCII characters that are neither letter, digit, white space nor plain punctuation."""
+def _mark_planes(data: Bytes, odd: Hashes, upper: Hashes) -> None:
+    """ASCII characters that are neither letter, digit, white space nor plain punctuation; A to Z."""
     for k in range((data.size - PAD_BYTES) // LANES + 1):
         i = k * LANES
         controls = in_range(data, i, 0, 8) | in_range(data, i, 14, 31) | byte_in(data, i, 127)
-        odd[k] = controls | byte_in(data, i, _UNDERSCORE)
+        score, capitals = byte_in(data, i, _UNDERSCORE), in_range(data, i, 65, 90)
+        odd[k], upper[k] = controls | score, capitals
 
 
 @kernel
 def _normalize(
     data: Bytes,
     segments: Segments,
-    odd: Bytes,
+    marked: tuple[Bytes, Bytes],
     classes: Bytes,
     fold: Folding,
     scratch: Bytes,
@@ -112,22 +113,32 @@ def _normalize(
     raw_words: Int64s,
     raw_letter_words: Int64s,
 ) -> None:
+    odd, upper = marked
     found = 0
     for document in range(raw_words.size):
         raw = lettered = 0
         for word in range(segments.document_words[document], segments.document_words[document + 1]):
             place = np.uint64(word)
-            start, end = segments.words.start[place], segments.words.end[place]
-            first, last, more, more_lettered = _plain_core(segments, odd, start, end, segments.words.flags[place])
+            start, end, flags = segments.words.start[place], segments.words.end[place], segments.words.flags[place]
+            spot, size = np.uint64(found), end - start
+            if flags & PLAIN and size < SURE_BITS:
+                hashed = segments.words.hash[place]
+                if bits_from(upper, start) & ((_ONE << np.uint64(size)) - _ONE):
+                    hashed = hash_lowered(data, start, end)
+                stream.chars[spot], stream.hash[spot] = size, hashed
+                found, raw, lettered = found + 1, raw + 1, lettered + (flags & HAS_LETTER)
+                continue
+            first, last, more, more_lettered = _plain_core(segments, odd, start, end, flags)
             if last >= 0:
                 if last > first:
-                    spot = np.uint64(found)
                     stream.chars[spot], stream.hash[spot] = last - first, hash_lowered(data, first, last)
                     found += 1
             else:
-                size, points, more, more_lettered = _fold_word(data, start, end, classes, fold, scratch)
+                size, points, more, more_lettered = _fold_word(
+                    data, start, end, segments.planes, classes, fold, scratch
+                )
                 if points:
-                    stream.chars[found], stream.hash[found] = points, hash_bytes(scratch, 0, size)
+                    stream.chars[spot], stream.hash[spot] = points, hash_bytes(scratch, 0, size)
                     found += 1
             raw += more
             lettered += more_lettered
@@ -161,42 +172,50 @@ def _plain_core(segments: Segments, odd: Bytes, start: int, end: int, flags: int
 
 @kernel
 def _fold_word(
-    data: Bytes, i: int, end: int, classes: Bytes, fold: Folding, scratch: Bytes
+    data: Bytes, i: int, end: int, planes: Planes, classes: Bytes, fold: Folding, scratch: Bytes
 ) -> tuple[int, int, int, int]:
     """Writes the normalized word; its bytes and characters, and how many raw words it holds, how many with a letter."""
-    place, packed, _ = fold
     size = points = raw = lettered = 0
     kind, letter_seen = -1, False
     while i < end:
-        byte = int(data[i])
-        if byte < NON_ASCII:
-            bits = int(_BYTE_CLASSES[byte])
-            now = bits & _WORD
+        letters = bits_from(planes.letters, i)
+        run = min(first_bit(~(letters | bits_from(planes.digits, i))), end - i, _EIGHT)
+        has_letter = False
+        if run:  # ASCII letters and digits, eight at a time
+            store_eight(scratch, size, lowered(load_eight(data, i)))
+            now, has_letter = _WORD, bool(letters & ((_ONE << np.uint64(run)) - _ONE))
+            size, points, i = size + run, points + run, i + run
+        elif data[i] < NON_ASCII:
+            byte = data[i]
+            now = _BYTE_CLASSES[byte] & _WORD
+            if not _BYTE_CLASSES[byte] & _PUNCTUATION:
+                scratch[size] = byte
+                size, points = size + 1, points + 1
             i += 1
-            if not bits & _PUNCTUATION:
-                scratch[size] = byte | 32 if 65 <= byte <= 90 else byte
-                size += 1
-                points += 1
         else:
-            bits = 0
             point, width = code_point(data, i, end)
             now = _WORD if classes[point] & ALPHANUMERIC else 0
-            at = place[point]
-            if at < 0:
-                for k in range(width):
-                    scratch[size + k] = data[i + k]
-                size += width
-                points += 1
-            else:
-                for k in range(packed[at]):
-                    scratch[size + k] = packed[at + 2 + k]
-                size += packed[at]
-                points += packed[at + 1]
-            i += width
+            written, more = _fold_point(data, i, point, width, fold, scratch, size)
+            size, points, i = size + written, points + more, i + width
         if now != kind:
             raw += 1
             kind, letter_seen = now, False
-        if bits & _ASCII_LETTER and not letter_seen:
+        if has_letter and not letter_seen:
             letter_seen = True
             lettered += 1
     return size, points, raw, lettered
+
+
+@inlined_kernel
+def _fold_point(
+    data: Bytes, i: int, point: int, width: int, fold: Folding, scratch: Bytes, size: int
+) -> tuple[int, int]:
+    """Writes the folding of one character; its bytes and characters."""
+    at = fold.place[point]
+    if at < 0:
+        for k in range(width):
+            scratch[size + k] = data[i + k]
+        return width, 1
+    for k in range(fold.packed[at]):
+        scratch[size + k] = fold.packed[at + 2 + k]
+    return int(fold.packed[at]), int(fold.packed[at + 1])

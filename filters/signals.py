@@ -24,7 +24,7 @@ from gristmill.filters import (
     gopher_rpv2,
     source_code,
 )
-from gristmill.filters.arena import Arena
+from gristmill.filters.arena import kept_arena
 from gristmill.filters.arrays import Int64s
 from gristmill.filters.buffers import PAD_BYTES, TextBuffer, row_blocks, text_buffer
 from gristmill.filters.language import (
@@ -39,7 +39,7 @@ from gristmill.filters.measure import ARROW_TYPES, FRACTION, Counts, Signal, sig
 from gristmill.filters.pii import counts as pii
 from gristmill.filters.views import Views
 
-BLOCK_BYTES = 512 << 10
+BLOCK_BYTES = 2 << 20
 """Bytes of text that the kernels see at once, one text at least; bounds their memory, which is about 50 times as much
 address space, a fifth of it touched. What a block's kernels hand to each other then mostly stays in the caches."""
 
@@ -167,12 +167,12 @@ def warm_up() -> None:
 
 
 def _counts(buffer: TextBuffer, languages: list[str] | None, families: Sequence[int] = range(len(_FAMILIES))) -> Counts:
-    arena = Arena()
-    parts = [_block_counts(Views(_block(buffer, 0, 0), arena=arena), families)]  # an empty column still has every count
-    for start, stop in row_blocks(buffer.offsets, BLOCK_BYTES):
-        arena.reuse()
-        codes = None if languages is None else languages[start:stop]
-        parts.append(_block_counts(Views(_block(buffer, start, stop), codes, arena), families))
+    with kept_arena() as arena:
+        parts = [_block_counts(Views(_block(buffer, 0, 0), arena=arena), families)]  # no text still has every count
+        for start, stop in row_blocks(buffer.offsets, BLOCK_BYTES):
+            arena.reuse()
+            codes = None if languages is None else languages[start:stop]
+            parts.append(_block_counts(Views(_block(buffer, start, stop), codes, arena), families))
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 

@@ -14,7 +14,7 @@ from numba.core import types
 from numba.extending import intrinsic
 
 from gristmill.filters.arrays import Bytes
-from gristmill.kernel import kernel
+from gristmill.kernel import inlined_kernel, kernel
 
 TOPS = np.uint64(0x8080808080808080)
 _SEVENS = np.uint64(0x7F7F7F7F7F7F7F7F)
@@ -32,6 +32,7 @@ _STATE, _LENGTH, _SECOND, _LAST = (
     np.uint64(0x589965CC75374CC3),
 )  # fmt: skip
 
+_SHORT = 16
 _KEPT = np.array([(1 << 8 * min(size, 8)) - 1 for size in range(17)], np.uint64)
 _KEPT_BEHIND = np.array([(1 << 8 * max(size - 8, 0)) - 1 for size in range(17)], np.uint64)
 
@@ -48,6 +49,21 @@ def _load(typingctx: Any, data: Any, i: Any) -> Any:
         loaded = builder.load(builder.bitcast(place, ir.IntType(64).as_pointer()))
         loaded.align = 1
         return loaded
+
+    return signature, emit
+
+
+@intrinsic
+def _store(typingctx: Any, data: Any, i: Any, value: Any) -> Any:
+    """Writes a little-endian number to the eight bytes from byte ``i``; the array must reach so far."""
+    del typingctx
+    signature = types.uint64(data, i, value)
+
+    def emit(context: Any, builder: Any, given: Any, arguments: Any) -> Any:
+        array = context.make_array(given.args[0])(context, builder, arguments[0])
+        place = builder.gep(array.data, [context.cast(builder, arguments[1], given.args[1], types.intp)])
+        builder.store(arguments[2], builder.bitcast(place, ir.IntType(64).as_pointer())).align = 1
+        return arguments[2]
 
     return signature, emit
 
@@ -103,121 +119,133 @@ def _multiply_folded(typingctx: Any, left: Any, right: Any) -> Any:
     return types.uint64(left, right), emit
 
 
-@kernel
+@inlined_kernel
 def load_eight(data: Bytes, i: int) -> np.uint64:
     """Eight bytes from byte ``i`` on; the buffer's padding makes that safe at its end."""
     return np.uint64(_load(data, i))  # type: ignore[call-arg]
 
 
-@kernel
+@inlined_kernel
+def store_eight(data: Bytes, i: int, eight: np.uint64) -> None:
+    """Writes eight bytes from byte ``i`` on, those behind the ones that are meant too."""
+    _store(data, i, eight)  # type: ignore[call-arg]
+
+
+@inlined_kernel
 def keep_first(size: int) -> np.uint64:
     """All bits of the first ``size`` bytes, 0 to 8."""
     return _KEPT[min(size, 8)]
 
 
-@kernel
+@inlined_kernel
 def first_bit(bits: np.uint64) -> int:
     """Index of the lowest set bit; 64 if none is set."""
     return np.int64(_low_zeros(bits))  # type: ignore[call-arg, return-value]
 
 
-@kernel
+@inlined_kernel
 def last_bit(bits: np.uint64) -> int:
     """Index of the highest set bit; -1 if none is set."""
     return 63 - np.int64(_high_zeros(bits))  # type: ignore[call-arg, operator]
 
 
-@kernel
+@inlined_kernel
 def count_bits(bits: np.uint64) -> int:
     """How many bits are set."""
     return np.int64(_set_bits(bits))  # type: ignore[call-arg, return-value]
 
 
-@kernel
+@inlined_kernel
 def first_lane(mask: np.uint64) -> int:
     """Index of the first byte in a lane mask; 8 if it is empty."""
     return first_bit(mask) >> 3
 
 
-@kernel
+@inlined_kernel
 def last_lane(mask: np.uint64) -> int:
     """Index of the last byte in a lane mask; -1 if it is empty."""
     return last_bit(mask) >> 3
 
 
-@kernel
+@inlined_kernel
 def count_lanes(mask: np.uint64) -> int:
     """How many bytes a lane mask has."""
     return np.int64(_set_bits(mask))  # type: ignore[call-arg, return-value]
 
 
-@kernel
+@inlined_kernel
 def blank_or_wide(eight: np.uint64) -> np.uint64:
     """Bytes up to 0x20 or from 0x80 on; only the first one is sure (a borrow can run into those behind it)."""
     return ((eight - _BLANKS_END) | eight) & TOPS
 
 
-@kernel
+@inlined_kernel
 def letter_lanes(eight: np.uint64) -> np.uint64:
     """Bytes that are ASCII letters."""
     lowered = (eight & _SEVENS) | _CASE_BITS
     return (lowered + _TO_A) & ~(lowered + _PAST_Z) & ~eight & TOPS
 
 
-@kernel
+@inlined_kernel
 def digit_lanes(eight: np.uint64) -> np.uint64:
     """Bytes that are ASCII digits."""
     plain = eight & _SEVENS
     return (plain + _TO_0) & ~(plain + _PAST_9) & ~eight & TOPS
 
 
-@kernel
+@inlined_kernel
 def byte_lanes(eight: np.uint64, byte: int) -> np.uint64:
     """Bytes below 0x80 that equal ``byte``."""
     other = eight ^ (_ONES * np.uint64(byte))
     return ~((other & _SEVENS) + _SEVENS) & ~other & TOPS
 
 
-@kernel
+@inlined_kernel
 def lowered(eight: np.uint64) -> np.uint64:
     """The eight bytes with A to Z in lower case."""
     return eight | (letter_lanes(eight) >> _TWO)
 
 
-@kernel
+@inlined_kernel
 def multiply_folded(left: np.uint64, right: np.uint64) -> np.uint64:
     """The halves of the 128-bit product of two numbers, one xor the other: every bit depends on all of both."""
     return np.uint64(_multiply_folded(left, right))  # type: ignore[call-arg]
 
 
-@kernel
+@inlined_kernel
 def hash_short(low: np.uint64, high: np.uint64, size: int) -> np.uint64:
     """`hash_bytes` of at most 16 bytes: the first eight, those behind them, and how many there are."""
     state = _STATE ^ (np.uint64(size) * _LENGTH)
     return multiply_folded(multiply_folded(state ^ low, _SECOND ^ high), _LAST)
 
 
-@kernel
+@inlined_kernel
 def short_low(data: Bytes, start: int, size: int) -> np.uint64:
     """The first eight bytes, zeros behind the last, of a run of at most 16 bytes."""
     return load_eight(data, start) & _KEPT[size]
 
 
-@kernel
+@inlined_kernel
 def short_high(data: Bytes, start: int, size: int) -> np.uint64:
     """The bytes behind the first eight of a run of at most 16 bytes."""
     return load_eight(data, start + 8) & _KEPT_BEHIND[size]
 
 
-@kernel
+@inlined_kernel
 def hash_bytes(data: Bytes, start: int, end: int) -> np.uint64:
     """64 well-mixed bits of ``data[start:end]``, sixteen bytes a step.
 
     The multiplication that wyhash is built on (Wang Yi, github.com/wangyi-fudan/wyhash), with the length in the state.
     """
     size = end - start
-    if size <= 16:
+    if size <= _SHORT:
         return hash_short(short_low(data, start, size), short_high(data, start, size), size)
+    return _hash_long(data, start, end)
+
+
+@kernel
+def _hash_long(data: Bytes, start: int, end: int) -> np.uint64:
+    size = end - start
     state = _STATE ^ (np.uint64(size) * _LENGTH)
     for i in range(start, end - 16, 16):
         state = multiply_folded(state ^ load_eight(data, i), _SECOND ^ load_eight(data, i + 8))
@@ -226,12 +254,18 @@ def hash_bytes(data: Bytes, start: int, end: int) -> np.uint64:
     return multiply_folded(multiply_folded(state ^ low, _SECOND ^ high), _LAST)
 
 
-@kernel
+@inlined_kernel
 def hash_lowered(data: Bytes, start: int, end: int) -> np.uint64:
     """`hash_bytes` of an ASCII word with A to Z in lower case."""
     size = end - start
-    if size <= 16:
+    if size <= _SHORT:
         return hash_short(lowered(short_low(data, start, size)), lowered(short_high(data, start, size)), size)
+    return _hash_long_lowered(data, start, end)
+
+
+@kernel
+def _hash_long_lowered(data: Bytes, start: int, end: int) -> np.uint64:
+    size = end - start
     state = _STATE ^ (np.uint64(size) * _LENGTH)
     for i in range(start, end - 16, 16):
         state = multiply_folded(state ^ lowered(load_eight(data, i)), _SECOND ^ lowered(load_eight(data, i + 8)))
@@ -240,7 +274,7 @@ def hash_lowered(data: Bytes, start: int, end: int) -> np.uint64:
     return multiply_folded(multiply_folded(state ^ low, _SECOND ^ high), _LAST)
 
 
-@kernel
+@inlined_kernel
 def finish(state: np.uint64) -> np.uint64:
     """Spreads every bit of a state over all 64 (the finalizer of splitmix64)."""
     state = (state ^ (state >> _SHIFT_30)) * _MIX_A

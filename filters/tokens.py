@@ -30,7 +30,7 @@ from gristmill.filters.token_splitting import HAS_LETTER, IS_WORD, describe, fin
 from gristmill.filters.utf8 import NON_ASCII
 from gristmill.kernel import inlined_kernel, kernel
 
-_MARKS = tuple(b',;:!?)]"')
+_IS_MARK = np.array([chr(byte) in ',;:!?)]"' for byte in range(256)])
 """Split off letters, and no listed word ends with letters and one of them."""
 
 
@@ -151,9 +151,12 @@ def _splits_mark(data: Bytes, start: int, end: int, key: np.uint64, classes: Cla
     """Whether letters with one mark behind them are two tokens, which no list concerns: the usual end of a clause."""
     mark = data[end - 1]
     if mark == ord("."):
-        if end - start < 2 or not dot_goes(data, start, end, classes) or find_exception(key):
+        small = end - start > 1 and ord("a") <= data[end - 2] <= ord("z")  # as before most dots
+        if not small and (end - start < 2 or not dot_goes(data, start, end, classes)):
             return False
-    elif mark not in _MARKS:
+        if find_exception(key):
+            return False
+    elif not _IS_MARK[mark]:
         return False
     return not listed(data, start, end - 1)
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from gristmill.filters.arrays import Bytes
 from gristmill.filters.unicode_classes import REPLACEMENT
-from gristmill.kernel import kernel
+from gristmill.kernel import inlined_kernel, kernel
 
 NON_ASCII = 0x80
 """The first byte value that is no character by itself. Loops take ASCII themselves and call `code_point` for the
@@ -45,7 +45,7 @@ def code_point(data: Bytes, i: int, end: int) -> tuple[int, int]:
     return REPLACEMENT, 1
 
 
-@kernel
+@inlined_kernel
 def hash_byte(state: np.uint64, byte: int) -> np.uint64:
     """One step of 64-bit FNV-1a; begin with `HASH_START`, finish with `mix`."""
     return (state ^ np.uint64(byte)) * HASH_PRIME

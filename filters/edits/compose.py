@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numba
 import numpy as np
 
 from gristmill.errors import IntegrityError
 from gristmill.filters.arrays import Bytes, Int32s, Int64s
 from gristmill.filters.buffers import PAD_BYTES, TextBuffer
 from gristmill.filters.edits.cuts import Cuts, Label
-from gristmill.kernel import kernel
 
 _NO_END = np.int64(1) << 62
 
@@ -79,7 +79,7 @@ _Table = tuple[Int64s, Int64s, Int64s, Int32s, TextBuffer]
 """Bounds, start, end, label and replacement of a batch of cuts."""
 
 
-@kernel
+@numba.njit(nogil=True, cache=True)
 def _compose(first: _Table, second: _Table, out: _Table) -> None:
     bounds, first_start, first_end, first_label, (first_data, first_offsets) = first
     second_bounds = second[0]
@@ -104,7 +104,7 @@ def _compose(first: _Table, second: _Table, out: _Table) -> None:
         out_bounds[text + 1] = found
 
 
-@kernel
+@numba.njit(nogil=True, cache=True)
 def _cut_kept(
     second: _Table, later: int, last: int, here: _Integer, stop: _Integer, shift: _Integer, out: _Table, found: int
 ) -> tuple[int, int]:
@@ -128,7 +128,7 @@ def _cut_kept(
     return later, found
 
 
-@kernel
+@numba.njit(nogil=True, cache=True)
 def _cut_replacement(
     second: _Table, later: int, last: int, here: _Integer, piece: Bytes, out_data: Bytes, filled: int
 ) -> tuple[int, _Integer]:

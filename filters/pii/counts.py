@@ -20,7 +20,7 @@ COLUMNS = tuple(f"pii_{kind}s" for kind in KINDS)
 def count_pii(views: Views) -> Int64s:
     """Counts `COLUMNS` for each document. Shape (documents, len(COLUMNS))."""
     documents, kinds = views.documents, len(KINDS)
-    spans = find(views.buffer)
+    spans = find(views.buffer, views.arena)
     cells = np.bincount(spans.document * kinds + spans.kind, minlength=documents * kinds)
     return cells.astype(np.int64).reshape(documents, kinds)
 

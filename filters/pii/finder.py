@@ -1,9 +1,9 @@
 """Where personal data and secrets stand in texts: one pass over the bytes, exact matching only where one may begin.
 
-Most bytes are letters and spaces, which one table look-up passes over. An at sign may be in an e-mail address, a colon
-in an IPv6 address, a quotation mark may open a secret; a run of letters, digits, ``_`` and ``-`` that is long or holds
-a digit may be a number or a key. Every matcher looks at a bounded window, so the time is linear in the bytes whatever
-they are (a private key's 64 KiB end at the next armour line).
+Most bytes are letters and spaces, which bit planes pass over 57 at a time. An at sign may be in an e-mail address, a
+colon in an IPv6 address, a quotation mark may open a secret; a run of letters, digits, ``_`` and ``-`` that is long or
+holds a digit may be a number or a key. Every matcher looks at a bounded window, so the time is linear in the bytes
+whatever they are (a private key's 64 KiB end at the next armour line).
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ from typing import NamedTuple
 import numba
 import numpy as np
 
-from gristmill.filters.arrays import Bytes, Int64s
-from gristmill.filters.buffers import TextBuffer
+from gristmill.filters.arena import Arena
+from gristmill.filters.arrays import Bytes, Hashes, Int64s
+from gristmill.filters.bit_planes import LANES, SURE_BITS, bits_from, byte_in, in_range, letters_in, new_plane
+from gristmill.filters.buffers import PAD_BYTES, TextBuffer
 from gristmill.filters.pii.api_key import MIN_TOKEN_BYTES, match_key
 from gristmill.filters.pii.assignment import match_bare, match_quoted
 from gristmill.filters.pii.byte_classes import CLASSES, DIGIT, LETTER, TOKEN, stands_at
@@ -26,7 +28,7 @@ from gristmill.filters.pii.ip_address import match_ipv4, match_ipv6
 from gristmill.filters.pii.kinds import API_KEY, CARD, EMAIL, IBAN, IP, NONE, PHONE, PRIVATE_KEY
 from gristmill.filters.pii.phone import match_phone
 from gristmill.filters.pii.private_key import BEGIN, DASHES, match_private_key
-from gristmill.filters.swar import TOPS, first_lane, letter_lanes, load_eight
+from gristmill.filters.swar import first_bit, last_bit
 from gristmill.kernel import kernel
 
 _PLAIN, _TOKEN, _AT, _COLON, _QUOTE = range(5)
@@ -41,6 +43,8 @@ def _triggers() -> Bytes:
 
 
 _TRIGGERS = _triggers()
+_ARMOUR = len(BEGIN)
+_ONE, _SURE = np.uint64(1), np.uint64((1 << SURE_BITS) - 1)
 
 
 class Spans(NamedTuple):
@@ -66,8 +70,8 @@ class _Scratch(NamedTuple):
     seen: Int64s
 
 
-def find(buffer: TextBuffer) -> Spans:
-    """Finds personal data and secrets of every kind in every text.
+def find(buffer: TextBuffer, arena: Arena | None = None) -> Spans:
+    """Finds personal data and secrets of every kind in every text; scratch lies in ``arena``, if given.
 
     >>> import pyarrow as pa
     >>> from gristmill.filters.buffers import text_buffer
@@ -75,34 +79,73 @@ def find(buffer: TextBuffer) -> Spans:
     [[1, 1], [9, 25], [21, 41], [0, 2]]
     """
     scratch = _Scratch(new_groups(), np.zeros(MAX_CHARACTERS, np.uint8), np.zeros(8, np.int64), np.zeros(256, np.int64))
-    found = _find(buffer.data, buffer.offsets, scratch)
+    room = arena or Arena()
+    planes = [new_plane(buffer.data, room) for _ in range(3)]
+    _mark_planes(buffer.data, *planes)
+    found = _find(buffer.data, buffer.offsets, _Planes(*(plane.view(np.uint8) for plane in planes)), scratch)
     return Spans(found[:, 0], found[:, 1], found[:, 2], found[:, 3])
 
 
+class _Planes(NamedTuple):
+    """Bit planes: letters, digits, ``_`` and ``-``; digits; marks that something may begin at or stand around."""
+
+    tokens: Bytes
+    digits: Bytes
+    marks: Bytes
+
+
+@kernel
+def _mark_planes(data: Bytes, tokens: Hashes, digits: Hashes, marks: Hashes) -> None:
+    for k in range((data.size - PAD_BYTES) // LANES + 1):
+        i = k * LANES
+        digit = in_range(data, i, ord("0"), ord("9"))
+        dashes = byte_in(data, i, ord("_")) | byte_in(data, i, ord("-"))
+        quotes = byte_in(data, i, ord('"')) | byte_in(data, i, ord("'")) | byte_in(data, i, ord("`"))
+        others = byte_in(data, i, ord("@")) | byte_in(data, i, ord(":"))
+        tokens[k], digits[k], marks[k] = letters_in(data, i) | digit | dashes, digit, quotes | others
+
+
+@kernel
+def _next_place(planes: _Planes, i: int, end: int) -> int:
+    """The next mark, or the beginning of the next token that has a digit or is as long as an armour line's begin."""
+    while i < end:
+        tokens = bits_from(planes.tokens, i) & _SURE
+        two = tokens & tokens >> np.uint64(1)
+        four = two & two >> np.uint64(2)
+        eight = four & four >> np.uint64(4)
+        long = eight & two >> np.uint64(_ARMOUR - 2)
+        places = (bits_from(planes.digits, i) | bits_from(planes.marks, i) | long) & _SURE
+        ahead = min(first_bit(places), SURE_BITS)
+        # A token begins behind the last byte before the place that is of none. Where no place is in sight, the token
+        # that the bits end with may still have one; it is not long, so this goes on.
+        before = ~tokens & ((_ONE << np.uint64(ahead)) - _ONE)
+        begin = i + (last_bit(before) + 1 if before else 0)
+        if ahead < SURE_BITS:
+            return min(begin if (tokens >> np.uint64(ahead)) & _ONE else i + ahead, end)
+        i = begin
+    return end
+
+
 @numba.njit(nogil=True, cache=True)
-def _find(data: Bytes, offsets: Int64s, scratch: _Scratch) -> Int64s:
+def _find(data: Bytes, offsets: Int64s, planes: _Planes, scratch: _Scratch) -> Int64s:
     spans = np.empty((64, 4), np.int64)
     count = 0
     for document in range(offsets.size - 1):
         begin, end, floor = offsets[document], offsets[document + 1], count
         i = begin
-        while i < end:
+        while True:
+            i = _next_place(planes, i, end)
+            if i >= end:
+                break
             trigger = _TRIGGERS[data[i]]
-            if trigger == _PLAIN:
-                i += 1
-                continue
             behind, classes = i, 0
             if trigger == _TOKEN:
-                letters = first_lane(~letter_lanes(load_eight(data, i)) & TOPS)
-                if 0 < letters < min(8, end - i) and _TRIGGERS[data[i + letters]] == _PLAIN:  # a short word
-                    i += letters + 1
-                    continue
                 while behind < end and _TRIGGERS[data[behind]] == _TOKEN:
                     if behind > i and data[behind] == ord("-") and stands_at(data, behind, end, DASHES):
                         break
                     classes |= int(CLASSES[data[behind]])
                     behind += 1
-                if behind - i < BEGIN.size and not classes & DIGIT:  # a word
+                if behind - i < _ARMOUR and not classes & DIGIT:  # a word
                     i = behind
                     continue
             # What was found before is out of sight, as if its placeholder stood there already.

@@ -6,10 +6,9 @@ import numba
 import numpy as np
 
 from gristmill.filters.arrays import Bytes, Int64s
-from gristmill.kernel import kernel
 
 
-@kernel
+@numba.njit(nogil=True, cache=True)
 def _is_address(data: Bytes, start: int, stop: int) -> bool:
     """Whether a word is an IP address as hosts files begin with: digits and dots, or hex digits and colons."""
     dots, colons = 0, 0
