@@ -1,6 +1,6 @@
 r"""Decontamination on one core: recall on planted items by disguise, false positives on real books, and speed.
 
-    python -m benchmarks.decontamination [--planted N] [--rounds N]
+    python -m benchmarks.decontamination [--planted N] [--rounds N] [--min-bounded-words N]
 
 Needs ../shared/data. The evaluation sets are LAMBADA, ARC easy, PIQA, COPA, BLiMP and the validation text of
 WikiText-2.
@@ -9,8 +9,9 @@ WikiText-2.
 found if the document is flagged and its evidence names the item. Items that cannot be looked for are counted as missed
 in the first figure and left out of the second.
 
-*False positives.* Every book is searched as it is. Whatever is found is printed with item, words and context, to be
-read: a quotation of the same source is no error of the search, but it is no leak either.
+*False positives.* Every book, and the main content of every web page, is searched as it is. Whatever is found is
+printed with item, words and context, to be read: a quotation of the same source is no error of the search, but it is no
+leak either. ``--min-bounded-words`` shows what shorter items would match.
 
 *Speed.* English books in documents of 6,000 characters; beside a plain Python set of word 13-grams (lower case,
 ``\w+``), which is how datatrove's ``NGramsDecontFilter`` works. That filter itself cannot run here: it splits words
@@ -35,11 +36,12 @@ from pathlib import Path
 import pyarrow as pa
 
 from benchmarks.measuring import machine, pin_to_one_core, say, versions
-from benchmarks.warc_inputs import ROOT
+from benchmarks.warc_inputs import ROOT, pages
 from gristmill.documents import normalize_text
 from gristmill.filters.contamination.decontamination import Decontamination
 from gristmill.filters.contamination.evaluation_items import EvaluationFiles, Item, find_files, read_items
 from gristmill.filters.contamination.index import Search, load_index
+from gristmill.pipelines.sources.page import read_page
 
 SHARED = ROOT.parent / "shared" / "data"
 NGRAM = 13
@@ -92,6 +94,29 @@ def books() -> dict[str, str]:
             except UnicodeDecodeError:
                 continue
     return found
+
+
+def web_texts() -> dict[str, str]:
+    """The main content of every page of the shared web archives, by archive and offset."""
+    found = {}
+    for file in sorted((SHARED / "web").glob("*/*.warc.gz")):
+        for page in pages(file):
+            found[f"{file.name}:{page.offset}"] = normalize_text(read_page(page.body).text)
+    return found
+
+
+def matches(extra: Decontamination, texts: dict[str, str]) -> dict[str, object]:
+    """How many texts hold an item, and of what; each match is printed."""
+    found = [(name, row) for name, rows in zip(texts, measured(extra, list(texts.values())), strict=True)
+             for row in rows]  # fmt: skip
+    for name, row in found:
+        say(f"{name}: {row['item']}: {row['found']!r} in {row['context']!r}")
+    return {
+        "texts": len(texts),
+        "megabytes": round(sum(len(text.encode()) for text in texts.values()) / 1e6, 1),
+        "with_matches": len({name for name, _ in found}),
+        "items_matched": len({str(row["item"]).rpartition(" (")[0] for _, row in found}),
+    }
 
 
 def measured(extra: Decontamination, texts: list[str]) -> list[list[dict[str, object]]]:
@@ -172,22 +197,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--planted", type=int, default=200, help="items of each set to plant")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--min-bounded-words", type=int, default=Search.min_bounded_words, help="of the shortest items")
     arguments = parser.parse_args()
     if not SHARED.is_dir():
         parser.error(f"needs the shared data in {SHARED}")
     about, pinning = machine(), pin_to_one_core()
     with tempfile.TemporaryDirectory(prefix="gristmill-bench-") as temporary:
         began = time.process_time()
-        extra = Decontamination(Search(evaluation_sets(Path(temporary)), NGRAM))
+        extra = Decontamination(
+            Search(evaluation_sets(Path(temporary)), NGRAM, min_bounded_words=arguments.min_bounded_words)
+        )
         index = load_index(extra.search)
         build_seconds = time.process_time() - began
         library = books()
         english = [text for name, text in library.items() if "eng" in name or "gutenberg" in name]
         hosts = [text[20_000:26_000] for text in english if len(text) > 26_000]
-        found = [(name, row) for name, rows in zip(library, measured(extra, list(library.values())), strict=True)
-                 for row in rows]  # fmt: skip
-        for name, row in found:
-            say(f"{name}: {row['item']}: {row['found']!r} in {row['context']!r}")
         pieces = [text[i : i + 6000] for text in english for i in range(0, len(text), 6000)]
         figures = {
             "benchmark": "decontamination",
@@ -196,12 +220,8 @@ def main() -> None:
             "versions": versions("gristmill", "numba"),
             "sets": [vars(counts) for counts in index.counts],
             "index": {"cpu_seconds": round(build_seconds, 1), "megabytes": round(_index_bytes(extra) / 1e6, 1)},
-            "books": {
-                "books": len(library),
-                "megabytes": round(sum(len(text.encode()) for text in library.values()) / 1e6, 1),
-                "with_matches": len({name for name, _ in found}),
-                "items_matched": len({str(row["item"]).rpartition(" (")[0] for _, row in found}),
-            },
+            "books": matches(extra, library),
+            "web_pages": matches(extra, web_texts()),
             "recall": {files.name: recall(extra, files, hosts, arguments.planted) for files in extra.search.sets},
             "mb_per_cpu_second": speeds(extra, pieces, arguments.rounds),
         }

@@ -21,7 +21,7 @@ def configured_decontamination(section: DecontaminationSection) -> Decontaminati
     """
     sets = tuple(find_files(one.name, one.paths, one.fields, one.id) for one in section.sets)
     phrases = tuple(phrase for uri in section.ignore for phrase in _phrases(uri))
-    search = Search(sets, section.ngram, section.min_item_words, section.max_items, phrases)
+    search = Search(sets, section.ngram, section.min_item_words, section.max_items, phrases, section.min_bounded_words)
     load_index(search)
     return Decontamination(search, section.min_item_share)
 

@@ -75,7 +75,7 @@ class Decontamination:
         search = self.search
         return [
             RULE_SET, sets, search.ngram, search.min_item_words, search.max_items, list(search.phrases),
-            self.min_item_share,
+            self.min_item_share, search.least_bounded_words,
         ]  # fmt: skip
 
     def counts(self) -> tuple[SetCounts, ...]:
@@ -123,8 +123,9 @@ def _note(counts: SetCounts, search: Search) -> str:
     ]
     return (
         f"evaluation set {counts.name}: {counts.unsearchable:,} of {counts.items:,} items cannot be looked for (they "
-        f"have no {search.ngram} words that tell, and no plain string of {search.least_words}); of their runs of words "
-        f"{counts.runs:,} are looked for and {', '.join(left_out) or 'none'} left out"
+        f"have no {search.ngram} words that tell, no plain string of {search.least_words}, and not "
+        f"{search.least_bounded_words} in all), and {counts.bounded:,} count only as a line, sentence or field of "
+        f"their own; of their runs of words {counts.runs:,} are looked for and {', '.join(left_out) or 'none'} left out"
     )
 
 

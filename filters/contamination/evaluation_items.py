@@ -59,6 +59,19 @@ class Item:
                 yield from ((number, number + 1 + place) for place in range(len(after)))
             number += len(here)
 
+    def wholes(self) -> Iterator[tuple[int, int]]:
+        """All its strings one after the other, with each alternative of the last field: strings before it, and it.
+
+        Nothing for one string or two fields, which are a passage without this, nor where another field than the last
+        holds alternatives.
+
+        >>> list(Item("a:1", (("text",), ("question",), ("yes", "no"))).wholes())
+        [(2, 2), (2, 3)]
+        """
+        before = len(self.fields) - 1
+        if before > 1 and all(len(field) == 1 for field in self.fields[:-1]):
+            yield from ((before, before + place) for place in range(len(self.fields[-1])))
+
 
 def find_files(
     name: str, patterns: Sequence[str], fields: Sequence[str] = (), id_field: str | None = None

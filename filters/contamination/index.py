@@ -38,6 +38,8 @@ class Search:
         sets: the evaluation sets.
         ngram: words in a matched run.
         min_item_words: words that a shorter passage needs to be looked for whole.
+        min_bounded_words: words that a still shorter item needs to be looked for between two boundaries; how its
+            default was chosen is in docs/decontamination.md.
         max_items: runs that stand in more items than this are common.
         phrases: phrases whose runs are ignored.
     """
@@ -47,11 +49,17 @@ class Search:
     min_item_words: int = 8
     max_items: int = 100
     phrases: tuple[str, ...] = ()
+    min_bounded_words: int = 5
 
     @property
     def least_words(self) -> int:
         """``min_item_words``, or ``ngram`` if that is less."""
         return min(self.min_item_words, self.ngram)
+
+    @property
+    def least_bounded_words(self) -> int:
+        """``min_bounded_words``, or `least_words` if that is less."""
+        return min(self.min_bounded_words, self.least_words)
 
 
 class Table(NamedTuple):
@@ -78,6 +86,7 @@ class Runs(NamedTuple):
     head: Int32s
     first: Int64s
     second: Int64s
+    bounded: Flags
     folded_start: Int64s
     folded: Bytes
     plain_first: Int32s
@@ -92,7 +101,8 @@ class SetCounts:
         name: the set.
         items: items read.
         runs: runs of words that are looked for.
-        whole: items found by a short passage as a whole only.
+        whole: items found by a short passage as a whole only, wherever it stands.
+        bounded: items found by a short passage between two boundaries only.
         unsearchable: items of which nothing is looked for.
         spelled: runs left out because their words are single letters and digits.
         common: runs left out because they stand in too many items.
@@ -103,6 +113,7 @@ class SetCounts:
     items: int
     runs: int
     whole: int
+    bounded: int
     unsearchable: int
     spelled: int
     common: int
@@ -177,20 +188,19 @@ def build_index(sets: Sequence[tuple[str, Sequence[Item]]], search: Search) -> I
         if count.items and count.unsearchable == count.items:
             message = (
                 f"decontamination.sets {count.name!r}: nothing can be looked for in its {count.items} items; they need "
-                f"{search.ngram} words, or a plain string of {search.least_words}; name the fields that hold the "
-                "text in reading order, or lower ngram or min_item_words"
+                f"{search.ngram} words, or a plain string of {search.least_words}, or {search.least_bounded_words} in "
+                "all; name the fields that hold the text in reading order, or lower ngram, min_item_words or "
+                "min_bounded_words"
             )
             raise ConfigError(message)
     table, order = _make_table(entries.suffix, np.flatnonzero(kept))
     runs = Runs(
         entries.item[order], entries.size[order], entries.head[order], entries.first[order], entries.second[order],
-        words.folded_start, words.folded, words.plain_first, words.plain_last,
+        entries.bounded[order], words.folded_start, words.folded, words.plain_first, words.plain_last,
     )  # fmt: skip
-    short = bool((runs.size < search.ngram).any())
+    suffix = suffix_words(search.least_bounded_words) if (runs.size < search.ngram).any() else 0
     names = pa.array([item.name for item in items], pa.string())
-    return Index(
-        table, runs, item_words, set_of, names, search.ngram, suffix_words(search.least_words) if short else 0, counts
-    )
+    return Index(table, runs, item_words, set_of, names, search.ngram, suffix, counts)
 
 
 class _Words(NamedTuple):
@@ -209,7 +219,7 @@ def _all_entries(items: Sequence[Item], search: Search) -> tuple[Entries, _Words
     for start, stop in _chunks(items):
         chunk = items[start:stop]
         found = read_item_words(chunk)
-        entries = entries_of(chunk, found, search.ngram, search.least_words)
+        entries = entries_of(chunk, found, search.ngram, search.least_words, search.least_bounded_words)
         parts.append(
             entries._replace(
                 item=entries.item + np.int32(start), first=entries.first + word_base, second=entries.second + word_base
@@ -261,7 +271,7 @@ def _in_phrases(entries: Entries, search: Search) -> Flags:
         return np.zeros(len(entries.item), bool)
     phrases = [Item("", ((phrase,),)) for phrase in search.phrases]
     found = read_item_words(phrases)
-    inside = entries_of(phrases, found, search.ngram, 1)
+    inside = entries_of(phrases, found, search.ngram, 1, 1)
     return np.isin(entries.hash, inside.hash)
 
 
@@ -284,10 +294,11 @@ def _counted(
     size = int((set_of == number).sum())
     searched = np.unique(entries.item[mine & kept])
     by_ngram = np.unique(entries.item[mine & kept & (entries.size == search.ngram)])
+    anywhere = np.unique(entries.item[mine & kept & ~entries.bounded])
     spelled, common, ignored = (int((flags & mine).sum()) for flags in left_out)
     return SetCounts(
-        name, size, int((mine & kept).sum()), len(searched) - len(by_ngram), size - len(searched),
-        spelled, common, ignored,
+        name, size, int((mine & kept).sum()), len(anywhere) - len(by_ngram), len(searched) - len(anywhere),
+        size - len(searched), spelled, common, ignored,
     )  # fmt: skip
 
 

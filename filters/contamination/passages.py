@@ -1,8 +1,13 @@
 """What is looked for: the n-grams of evaluation items, and short items whole, as rows of numbers.
 
-A passage is one string of an item, or a string and the one read after it. It gives all its runs of ``ngram`` words; a
-passage with fewer words, but at least ``min_item_words``, gives itself. Alternatives (the choices of a question) give
-n-grams but are never looked for whole on their own: an answer is a common sentence more often than a question is.
+A passage is one string of an item, a string and the one read after it, or all strings of the item. It gives all its
+runs of ``ngram`` words; a passage with fewer words, but at least ``min_item_words``, gives itself. Alternatives (the
+choices of a question) give n-grams but are never looked for whole on their own: an answer is a common sentence more
+often than a question is.
+
+A still shorter passage of at least ``min_bounded_words`` gives itself where it stands between two boundaries
+(`gristmill.filters.contamination.boundaries`), unless it is only one of an item's strings: the goal "How to start a
+blog" is a common headline, and the item only with its solution.
 
 The words of a short passage are counted in the plain reading. Read with its punctuation joined it may have fewer, by
 `JOINED` at most: ``don't go`` has three words, ``dont go`` two.
@@ -18,7 +23,7 @@ import numpy as np
 import pyarrow as pa
 
 from gristmill.documents import normalize_text
-from gristmill.filters.arrays import Hashes, Int32s, Int64s
+from gristmill.filters.arrays import Flags, Hashes, Int32s, Int64s
 from gristmill.filters.buffers import TextBuffer, text_buffer
 from gristmill.filters.contamination.evaluation_items import Item
 from gristmill.filters.contamination.normal_form import FoldTables, fold_tables
@@ -30,16 +35,21 @@ NGRAM_FACTOR = np.uint64(0xD6E8FEB86659FD93)
 
 
 JOINED = 2
-"""Words by which a joined reading of a short passage may be shorter than ``min_item_words``."""
+"""Words by which a joined reading of a short passage may be shorter than the least that is asked of it."""
 
 
-def suffix_words(min_item_words: int) -> int:
+_ITEM = 0
+_PART = 1
+_ALTERNATIVE = 2
+
+
+def suffix_words(least_words: int) -> int:
     """Words that every short passage has in every reading: it is found by its last so many words.
 
     >>> suffix_words(8), suffix_words(1)
     (6, 1)
     """
-    return max(1, min_item_words - JOINED)
+    return max(1, least_words - JOINED)
 
 
 class Entries(NamedTuple):
@@ -51,6 +61,7 @@ class Entries(NamedTuple):
         head: int32, how many of them are in the first string; the others begin the second.
         first: int64, number of the run's first word among all words.
         second: int64, number of the first word of the second string.
+        bounded: whether it counts only between two boundaries.
         hash: uint64 of all its words.
         suffix: uint64 of its last `suffix_words`; of all of them for an n-gram.
     """
@@ -60,6 +71,7 @@ class Entries(NamedTuple):
     head: Int32s
     first: Int64s
     second: Int64s
+    bounded: Flags
     hash: Hashes
     suffix: Hashes
 
@@ -111,33 +123,57 @@ def _read_strings(buffer: TextBuffer, tables: FoldTables, words: Words, bounds: 
             bounds[reading * strings + string + 1] = count
 
 
-def passages_of(items: Sequence[Item]) -> tuple[Int32s, Int64s, Int64s]:
-    """All passages: item, first string, and second string, with -1 for none and -2 for none in an alternative."""
-    rows: list[tuple[int, int, int]] = []
+class Passages(NamedTuple):
+    """Strings of items that are read one after the other, one row each.
+
+    Attributes:
+        item: int32, number of the item.
+        first: int64, number of its first string among all strings.
+        strings: int64, how many strings in a row it begins with.
+        second: int64, number of the string after those; -1 for none.
+        kind: int64: an item (or two strings of it), one string of several, or an alternative.
+    """
+
+    item: Int32s
+    first: Int64s
+    strings: Int64s
+    second: Int64s
+    kind: Int64s
+
+
+def passages_of(items: Sequence[Item]) -> Passages:
+    """All passages of some items."""
+    rows: list[tuple[int, int, int, int, int]] = []
     string = 0
     for number, item in enumerate(items):
-        rows += [(number, string + first, string + second) for first, second in item.pairs()]
+        rows += [(number, string + first, 1, string + second, _ITEM) for first, second in item.pairs()]
+        rows += [(number, string, before, string + last, _ITEM) for before, last in item.wholes()]
+        single = _ITEM if sum(any(text.strip() for text in field) for field in item.fields) == 1 else _PART
         for field in item.fields:
-            rows += [(number, string + place, -1 if len(field) == 1 else -2) for place in range(len(field))]
+            kind = single if len(field) == 1 else _ALTERNATIVE
+            rows += [(number, string + place, 1, -1, kind) for place in range(len(field))]
             string += len(field)
-    table = np.array(rows, np.int64).reshape(-1, 3)
-    return table[:, 0].astype(np.int32), table[:, 1].copy(), table[:, 2].copy()
+    table = np.ascontiguousarray(np.array(rows, np.int64).reshape(-1, 5).T)
+    return Passages(table[0].astype(np.int32), table[1], table[2], table[3], table[4])
 
 
-def entries_of(items: Sequence[Item], found: ItemWords, ngram: int, min_item_words: int) -> Entries:
+def entries_of(
+    items: Sequence[Item], found: ItemWords, ngram: int, min_item_words: int, min_bounded_words: int
+) -> Entries:
     """All runs of words to look for, repeats within an item left out, in the order of the items."""
-    item, first, second = passages_of(items)
+    passages = passages_of(items)
     strings = sum(len(field) for one in items for field in one.fields)
     count = int(found.bounds[strings])
-    most = len(READINGS) * (count + len(item) * ngram + 1)
+    most = len(READINGS) * (count + len(passages.item) * ngram + 1)
     out = Entries(
         np.empty(most, np.int32), np.empty(most, np.int32), np.empty(most, np.int32), np.empty(most, np.int64),
-        np.empty(most, np.int64), np.empty(most, np.uint64), np.empty(most, np.uint64),
+        np.empty(most, np.int64), np.empty(most, np.bool_), np.empty(most, np.uint64), np.empty(most, np.uint64),
     )  # fmt: skip
-    suffix = suffix_words(min_item_words)
-    made = _make_entries(found, strings, item, first, second, ngram, min_item_words, suffix, out)
+    suffix = suffix_words(min_bounded_words)
+    made = _make_entries(found, strings, passages, ngram, min_item_words, min_bounded_words, suffix, out)
     made_rows = picked(out, np.arange(made))
-    order = np.lexsort((np.arange(made), made_rows.size, made_rows.hash, made_rows.item))
+    # Of equal runs the first stays, but one that counts everywhere before one that counts between boundaries only.
+    order = np.lexsort((np.arange(made), made_rows.bounded, made_rows.size, made_rows.hash, made_rows.item))
     same = np.ones(made, bool)
     if made:
         before, after = order[:-1], order[1:]
@@ -154,23 +190,24 @@ def entries_of(items: Sequence[Item], found: ItemWords, ngram: int, min_item_wor
 def _make_entries(
     found: ItemWords,
     strings: int,
-    passage_item: Int32s,
-    passage_first: Int64s,
-    passage_second: Int64s,
+    passages: Passages,
     ngram: int,
     min_item_words: int,
+    min_bounded_words: int,
     suffix: int,
     out: Entries,
 ) -> int:
     made = 0
-    for passage in range(passage_item.size):
+    for passage in range(passages.item.size):
         plain = np.int64(0)
+        kind = passages.kind[passage]
         for reading in range(3):
-            a = reading * strings + passage_first[passage]
-            first, first_words = found.bounds[a], found.bounds[a + 1] - found.bounds[a]
+            a = reading * strings + passages.first[passage]
+            first = found.bounds[a]
+            first_words = found.bounds[a + passages.strings[passage]] - first
             second = second_words = np.int64(0)
-            if passage_second[passage] >= 0:
-                b = reading * strings + passage_second[passage]
+            if passages.second[passage] >= 0:
+                b = reading * strings + passages.second[passage]
                 second, second_words = found.bounds[b], found.bounds[b + 1] - found.bounds[b]
                 if second_words == 0:
                     continue
@@ -178,14 +215,16 @@ def _make_entries(
             size = min(np.int64(ngram), total)
             if reading == 0:
                 plain = total
-            if size < ngram and (plain < min_item_words or size < suffix or passage_second[passage] == -2):
+            least = min_bounded_words if kind == _ITEM else min_item_words
+            if size < ngram and (plain < least or size < max(1, least - JOINED) or kind == _ALTERNATIVE):
                 continue
             for begin in range(total - size + 1):
                 head = min(max(first_words - begin, np.int64(0)), size)
                 if second_words and head in (0, size):
                     continue  # inside one string: that string is a passage of its own
-                out.item[made], out.size[made], out.head[made] = passage_item[passage], size, head
+                out.item[made], out.size[made], out.head[made] = passages.item[passage], size, head
                 out.first[made], out.second[made] = first + begin, second
+                out.bounded[made] = size < ngram and (plain < min_item_words or size < min_item_words - JOINED)
                 state = tail = np.uint64(0)
                 for k in range(size):
                     word = first + begin + k if k < head else second + k - head

@@ -1,6 +1,7 @@
 """Finding the runs of words of evaluation items in documents: one pass over the words of each document.
 
-A hash only says where to look: a hit counts when the words themselves are equal, byte by byte in their folded form.
+A hash only says where to look: a hit counts when the words themselves are equal, byte by byte in their folded form,
+and, of the shortest items, when they stand between two boundaries.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from typing import Any, NamedTuple
 import numba
 import numpy as np
 
-from gristmill.filters.arrays import Hashes, Int32s, Int64s
+from gristmill.filters.arrays import Bytes, Hashes, Int32s, Int64s
 from gristmill.filters.buffers import TextBuffer
+from gristmill.filters.contamination.boundaries import is_boundary
 from gristmill.filters.contamination.index import Index, Runs, Table
 from gristmill.filters.contamination.normal_form import FoldTables, fold_tables
 from gristmill.filters.contamination.passages import NGRAM_FACTOR
@@ -82,6 +84,14 @@ def _same_words(words: Words, at: int, runs: Runs, entry: int) -> bool:
 
 
 @numba.njit(nogil=True, cache=True)
+def _stands_alone(data: Bytes, words: Words, first: int, last: int, count: int, tables: FoldTables) -> bool:
+    """Whether the words from ``first`` to ``last`` of the ``count`` of a text stand between two boundaries."""
+    if first > 0 and not is_boundary(data, words.end[first - 1], words.start[first], tables):
+        return False
+    return last + 1 == count or bool(is_boundary(data, words.end[last], words.start[last + 1], tables))
+
+
+@numba.njit(nogil=True, cache=True)
 def _candidates(word_hash: Hashes, count: int, width: int, bits: Hashes, words: Int64s, values: Hashes, k: int) -> int:
     """Adds the words that end a run of ``width`` words whose hash may be in the table; returns how many there are."""
     leaving = np.uint64(1)
@@ -133,6 +143,8 @@ def _find_runs(
                 at = word + 1 - runs.size[one]
                 # With a suffix as long as an n-gram both have the same hash: each run is told once.
                 if at < 0 or (runs.size[one] == ngram) != (k < by_ngram) or not _same_words(words, at, runs, one):
+                    continue
+                if runs.bounded[one] and not _stands_alone(buffer.data, words, at, word, count, tables):
                     continue
                 if found == document.size:
                     document, entry, first, last = _grown(document), _grown(entry), _grown(first), _grown(last)

@@ -125,6 +125,12 @@ class DecontaminationSection(Section):
     min_item_words: int = Field(
         default=8, ge=1, le=64, description="words that a passage shorter than an n-gram needs to be looked for whole"
     )
+    min_bounded_words: int = Field(
+        default=5,
+        ge=1,
+        le=64,
+        description="words that a still shorter item needs to be looked for as a line, sentence or field of its own",
+    )
     min_item_share: float = Field(
         default=0.0, ge=0, le=1, description="share of an item's words below which a match does not count"
     )

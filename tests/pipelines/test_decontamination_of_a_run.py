@@ -46,7 +46,11 @@ def _quiz(folder: Path) -> str:
     letters = "bdfgklmnprst"
     words = ["".join(rng.choice(letters) + rng.choice("aeiou") for _ in range(3)) for _ in range(20)]
     question = "Why did " + " ".join(words) + "?"
-    items = [{"id": "q-17", "question": question, "choices": ["yes", "no"]}, {"id": "q-18", "question": "Who?"}]
+    items = [
+        {"id": "q-17", "question": question, "choices": ["yes", "no"]},
+        {"id": "q-18", "question": "Who?"},
+        {"id": "q-19", "question": "What do millers grind?", "choices": ["Rye.", "Stones and sand, by night."]},
+    ]
     data = "".join(json.dumps(item) + "\n" for item in items).encode()
     (folder / "quiz.jsonl.gz").write_bytes(gzip.compress(data))
     return question
@@ -69,7 +73,7 @@ def test_a_run_removes_cuts_and_explains_contaminated_documents(tmp_path: Path) 
     done = gristmill("run", _configure(tmp_path, "removed"), "--json", folder=tmp_path)
     summary = json.loads(done.stdout)
     assert summary["sources"]["web"]["failed"] == {"decontamination.max_ngrams": 1}
-    assert any("1 of 2 items cannot be looked for" in warning for warning in summary["warnings"])
+    assert any("1 of 3 items cannot be looked for" in warning for warning in summary["warnings"])
     assert "evaluation set quiz" in done.stderr
     told = gristmill("explain", "removed", "https://x.example/4", folder=tmp_path).stdout
     assert "decontamination.max_ngrams" in told
@@ -85,6 +89,28 @@ def test_a_run_removes_cuts_and_explains_contaminated_documents(tmp_path: Path) 
     ((cut,),) = [row for row in cuts if row]
     assert (cut["edit"], cut["reason"]) == ("decontamination", "quiz")
     assert texts[4].encode()[cut["start"] : cut["end"]].decode() == planted.rstrip("?")
+
+
+def test_a_short_item_is_found_where_it_is_a_line_of_its_own(tmp_path: Path) -> None:
+    _quiz(tmp_path)
+    rng = random.Random(9)
+    texts = [english(rng, 150) for _ in range(4)]
+    texts[1] += "\n\nWHAT DO MILLERS GRIND rye\n\nThe end."
+    texts[2] += "\n\nNobody asked what do millers grind? Rye, of course.\n\nThe end."
+    rows = [json.dumps({"url": f"https://x.example/{i}", "text": text}) for i, text in enumerate(texts)]
+    (tmp_path / "raw.jsonl").write_text("\n".join(rows) + "\n")
+    config = tmp_path / _configure(tmp_path, "short")
+    gristmill("run", "short.toml", "--quiet", folder=tmp_path)
+    ledger = pq.read_table(tmp_path / "short" / "ledger").to_pylist()
+    assert [[row["item"] for row in document["evidence"]] for document in ledger] == [
+        [], ["quiz:q-19 (5 of 10 words)"], [], [],
+    ]  # fmt: skip
+    assert ledger[1]["evidence"][0]["found"] == "WHAT DO MILLERS GRIND rye"
+
+    config.write_text(config.read_text().replace("[edit]", "min_bounded_words = 8\n\n[edit]"))
+    gristmill("run", "short.toml", "--quiet", folder=tmp_path)
+    ledger = pq.read_table(tmp_path / "short" / "ledger").to_pylist()
+    assert [document["evidence"] for document in ledger] == [[]] * 4
 
 
 def test_a_wrong_set_stops_the_run_before_it_writes(tmp_path: Path) -> None:

@@ -12,15 +12,19 @@ from hypothesis import strategies as st
 from gristmill.documents import EVIDENCE_TYPE
 from gristmill.errors import ConfigError
 from gristmill.filters.buffers import text_buffer
+from gristmill.filters.contamination import boundaries
 from gristmill.filters.contamination.evaluation_items import Item
 from gristmill.filters.contamination.index import Index, Search, build_index
 from gristmill.filters.contamination.overlap import evidence_rows, overlaps_of, shares, spans_of
 from gristmill.filters.contamination.search import find_runs
 from tests.filters.contamination import naive
 
-_WORDS = st.sampled_from(["the", "Cat", "sat", "on", "it's", "well-known", "東京", "a", "1", "½", "ok."])
+_WORDS = st.sampled_from(
+    ["the", "Cat", "sat", "on", "it's", "well-known", "東京", "a", "1", "½", "ok.", "\n", "rye,oat", "(so)", "—", "…"]
+)
 _TEXT = st.lists(_WORDS, max_size=14).map(" ".join)
-_ITEM = st.tuples(_TEXT, st.lists(_TEXT, min_size=1, max_size=3).map(tuple))
+_FIELD = st.lists(_TEXT, min_size=1, max_size=2).map(tuple)
+_ITEM = st.lists(_FIELD, min_size=1, max_size=4).map(tuple)
 
 
 def index_of(items: list[Item], **changes: int | tuple[str, ...]) -> Index:
@@ -43,17 +47,22 @@ def disguises(text: str) -> dict[str, str]:
     }
 
 
-@settings(max_examples=80, deadline=None)
-@given(st.lists(_ITEM, min_size=1, max_size=3), st.lists(_TEXT, max_size=3), st.integers(3, 6), st.integers(1, 3))
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(_ITEM, min_size=1, max_size=3), st.lists(_TEXT, max_size=3), st.integers(3, 8), st.integers(1, 8),
+    st.integers(1, 8), st.sampled_from([" ", "\n", ". "]),
+)  # fmt: skip
 def test_every_run_of_every_item_is_found_and_no_other(
-    drawn: list[tuple[str, tuple[str, ...]]], texts: list[str], ngram: int, least: int
+    drawn: list[tuple[tuple[str, ...], ...]], texts: list[str], ngram: int, least: int, bounded: int, gap: str
 ) -> None:
-    items = [Item(f"quiz:{i}", ((query,), choices)) for i, (query, choices) in enumerate(drawn)]
-    texts += [query + " " + choices[0] for query, choices in drawn]
+    items = [Item(f"quiz:{i}", fields) for i, fields in enumerate(drawn)]
+    planted = [" ".join(field[0] for field in fields) for fields in drawn]
+    texts += [*planted, *("the" + gap + text + gap + "cat" for text in planted)]
+    bounds = (ngram, min(least, ngram), min(bounded, least, ngram))
     try:
-        index = index_of(items, ngram=ngram, min_item_words=least)
+        index = index_of(items, ngram=ngram, min_item_words=least, min_bounded_words=bounded)
     except ConfigError:
-        assert not any(naive.runs_of(item, ngram, least) for item in items)
+        assert not any(naive.runs_of(item, *bounds) for item in items)
         return
     found = find_runs(text_buffer(pa.array(texts)), index)
     entries = index.runs.item[found.entry]
@@ -61,7 +70,7 @@ def test_every_run_of_every_item_is_found_and_no_other(
         for number, item in enumerate(items):
             mine = (found.document == document) & (entries == number)
             got = set(zip(found.first[mine].tolist(), found.last[mine].tolist(), strict=True))
-            assert got == naive.hits(text, item, ngram, least)
+            assert got == naive.hits(text, item, *bounds)
 
 
 def _sentence(rng: random.Random, words: int) -> str:
@@ -164,3 +173,75 @@ def test_a_text_that_repeats_an_item_gives_one_hit_a_position() -> None:
         hits = find_runs(text_buffer(pa.array([" ".join([item] * copies)])), index)
         assert len(hits.entry) == 9 * copies
         assert np.all(hits.last - hits.first == 4)
+
+
+def _found(index: Index, *texts: str) -> list[list[str]]:
+    """Names of the items found in each text."""
+    found, _ = overlaps_of(find_runs(text_buffer(pa.array(texts)), index), index)
+    names = [index.names[item].as_py() for item in found.item.tolist()]
+    return [[name for name, one in zip(names, found.document.tolist(), strict=True) if one == i]
+            for i in range(len(texts))]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Those girls had insulted themselves", True),
+        ("THOSE GIRLS\nHAD INSULTED THEMSELVES!", True),
+        ("Before.\nThose girls had insulted themselves\nAfter", True),
+        ("He left. Those girls had insulted themselves. She stayed", True),
+        ('{"good": "Those girls had insulted themselves.", "bad": "x"}', True),
+        ("17,Those girls had insulted themselves,1", True),
+        ("<li>Those girls had insulted themselves</li>", True),
+        ("a\tThose girls had insulted themselves\tb", True),
+        ("He says those girls had insulted themselves.", False),
+        ("Those girls had insulted themselves again.", False),
+        ("So, those girls had insulted themselves, and left", False),
+        ("Those girls had insulted themselves \u2014 or had they?", False),
+        ("Those girls had insulted themselves-as-such.", False),
+        ("Those girls had insulted.", False),
+    ],
+)
+def test_the_shortest_items_count_only_as_a_line_a_sentence_or_a_field(text: str, found: bool) -> None:
+    index = index_of([Item("quiz:1", (("Those girls had insulted themselves.",),))])
+    assert (index.counts[0].whole, index.counts[0].bounded, index.counts[0].unsearchable) == (0, 1, 0)
+    assert _found(index, text) == [["quiz:1"] if found else []]
+
+
+def test_a_short_question_is_found_with_its_shortest_answer_but_neither_alone() -> None:
+    answers = ("uranium", "sea water", "sand and gravel", "dead plants and animals")
+    item = Item("arc_easy:1457", (("Question: Fossil fuels were formed from",), answers))
+    index = index_of([item])
+    assert (index.counts[0].whole, index.counts[0].bounded) == (1, 0)
+    for answer in answers:
+        planted = f"Question: Fossil fuels were formed from {answer}"
+        for text in disguises(planted).values():
+            assert _found(index, f"One.\n\n{text}\n\nTwo.") == [["arc_easy:1457"]], text
+    assert _found(index, "Question: fossil fuels were formed from.", "Dead plants and animals.") == [[], []]
+
+
+def test_an_item_of_many_short_fields_is_found_whole() -> None:
+    item = Item("piqa:47", (("fire",), ("can melt humans ",), ("can melt water ",)))
+    index = index_of([item, Item("piqa:48", (("How to start a blog",), ("Write.",), ("Do not write.",)))])
+    for text in disguises("fire can melt humans can melt water").values():
+        assert _found(index, f"One.\n{text}\nTwo.") == [["piqa:47"]]
+    assert _found(index, "How to start a blog", "Fire: can melt humans", "Fire can melt. Humans") == [[], [], []]
+
+
+def test_the_least_words_of_bounded_items_can_be_changed_and_switched_off() -> None:
+    items = [Item("quiz:1", (("Many girls insulted themselves.",),)), Item("quiz:2", (("One two" + " three" * 12,),))]
+    text = "Many girls insulted themselves."
+    for least, unsearchable in ((4, 0), (5, 1), (8, 1), (64, 1)):
+        index = index_of(items, min_bounded_words=least)
+        assert index.counts[0].unsearchable == unsearchable
+        assert _found(index, text) == [["quiz:1"] if least == 4 else []]
+
+
+@settings(deadline=None)
+@given(
+    st.text(
+        st.sampled_from(" \t\n\u2028\x85,-\u2014\u2212.;\"'\u2019\u2026\u3001\uff0c\u3002\u200b\u0301\xa0%"), max_size=4
+    )
+)
+def test_boundaries_are_those_of_the_plain_definition(between: str) -> None:
+    assert boundaries.parts(between) == naive.parts(between)
