@@ -1,10 +1,10 @@
-"""Connected components of many candidate pairs: by scipy on one machine, and in rounds over files.
+"""Connected components of many candidate pairs: by scipy in memory, and over files, range of documents after range.
 
     python -m benchmarks.components [--edges 50000000]
 
 Three quarters join documents at random, one quarter are links of long chains: a graph that is harder than the stars a
-real join gives. Both ways read the same files of edges and write the same file of components, each in a process of its
-own.
+real join gives. All ways read the same files of edges and write the same file of components, each in a process of its
+own. The last has a memory that takes several ranges more.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from gristmill.tables import read_counts
 
 FILES = 20
 GROUP = 1 << 20
-MEMORY = {"scipy": "32 GB", "rounds over files": "2 GB"}
+MEMORY = {"scipy": "32 GB", "ranges over files": "2 GB", "smaller ranges over files": "500 MB"}
 
 
 def edge_tasks(run: RunDirectory) -> list[Task]:

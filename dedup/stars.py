@@ -18,11 +18,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numba
 import numpy as np
 import numpy.typing as npt
 
-from gristmill.dedup.buckets import Ids, unique_edges
-from gristmill.dedup.components import connected_components
+from gristmill.dedup.hashed_forest import Ids, hashed_stars
+from gristmill.dedup.radix import sort_pairs
 
 
 class Minimum(NamedTuple):
@@ -46,9 +47,7 @@ def local_stars(a: Ids, b: Ids) -> tuple[Ids, Ids]:
     >>> [part.tolist() for part in local_stars(np.array([1, 2, 8, 9]), np.array([2, 3, 9, 8]))]
     [[1, 1, 8], [2, 3, 9]]
     """
-    nodes, labels = connected_components(a, b)
-    leaf = nodes != labels
-    return labels[leaf], nodes[leaf]
+    return hashed_stars(a, b)
 
 
 def both_ways(low: Ids, high: Ids) -> tuple[Ids, Ids]:
@@ -69,12 +68,36 @@ def merged_minimum(parts: Sequence[Minimum]) -> Minimum:
     """The minimum over several parts of the same nodes' neighbours."""
     node = np.concatenate([np.zeros(0, np.int64), *(part.node for part in parts)])
     smallest = np.concatenate([np.zeros(0, np.int64), *(part.smallest for part in parts)])
-    order = np.argsort(node, kind="stable")
-    node, smallest = node[order], smallest[order]
-    first = np.ones(len(node), bool)
-    first[1:] = node[1:] != node[:-1]
-    starts = np.flatnonzero(first)
-    return Minimum(node[starts], np.minimum.reduceat(smallest, starts) if len(starts) else smallest)
+    sort_pairs(node, smallest)
+    count = _reduce(node, smallest)
+    return Minimum(node[:count].copy(), smallest[:count].copy())
+
+
+@numba.njit(nogil=True, cache=True)
+def _reduce(node: Ids, smallest: Ids) -> int:
+    """Moves each node of a sorted column to the front, with its minimum; returns how many there are."""
+    count = 0
+    for i in range(len(node)):
+        if count and node[count - 1] == node[i]:
+            smallest[count - 1] = min(smallest[count - 1], smallest[i])
+        else:
+            node[count], smallest[count] = node[i], smallest[i]
+            count += 1
+    return count
+
+
+def distinct_edges(low: Ids, high: Ids) -> tuple[Ids, Ids]:
+    """Each edge once, sorted by (low, high).
+
+    >>> [part.tolist() for part in distinct_edges(np.array([5, 1, 5]), np.array([6, 2, 6]))]
+    [[1, 5], [2, 6]]
+    """
+    low, high = low.copy(), high.copy()
+    sort_pairs(high, low)
+    sort_pairs(low, high)
+    first = np.ones(len(low), bool)
+    first[1:] = (low[1:] != low[:-1]) | (high[1:] != high[:-1])
+    return low[first], high[first]
 
 
 def large_star(node: Ids, neighbour: Ids, minimum: Minimum) -> Edges:
@@ -93,7 +116,7 @@ def large_star(node: Ids, neighbour: Ids, minimum: Minimum) -> Edges:
     larger = neighbour > node
     node, neighbour = node[larger], neighbour[larger]
     smallest = minimum.smallest[np.searchsorted(minimum.node, node)]
-    return Edges(*unique_edges(smallest, neighbour), int((smallest != node).sum()))
+    return Edges(*distinct_edges(smallest, neighbour), int((smallest != node).sum()))
 
 
 def small_star(node: Ids, neighbour: Ids, minimum: Minimum) -> Edges:
@@ -111,7 +134,7 @@ def small_star(node: Ids, neighbour: Ids, minimum: Minimum) -> Edges:
     """
     smallest = minimum.smallest[np.searchsorted(minimum.node, node)]
     moved = smallest != neighbour
-    return Edges(*unique_edges(smallest[moved], neighbour[moved]), int(moved.sum()))
+    return Edges(*distinct_edges(smallest[moved], neighbour[moved]), int(moved.sum()))
 
 
 def minimum_edges(minimum: Minimum) -> tuple[Ids, Ids]:

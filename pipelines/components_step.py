@@ -1,8 +1,9 @@
 """Between join and resolve: which candidates belong together, and who fetches them.
 
 Candidate edges are small (two int64 each, one star per bucket). Where they fit in the memory that the configuration
-gives, the driver solves them with scipy; else they stay in files and Beam solves them in rounds
-(:mod:`gristmill.pipelines.star_rounds`). Both give the same bytes: one file, sorted by document number, from which each
+gives, the driver solves them with scipy; else they stay in files. On one machine these are contracted one range of
+documents after the other (:mod:`gristmill.pipelines.component_ranges`), elsewhere Beam solves them in rounds
+(:mod:`gristmill.pipelines.star_rounds`). All give the same bytes: one file, sorted by document number, from which each
 worker reads its own range.
 """
 
@@ -17,6 +18,8 @@ import pyarrow.parquet as pq
 
 from gristmill import storage
 from gristmill.dedup.components import connected_components
+from gristmill.pipelines.component_ranges import components_by_ranges
+from gristmill.pipelines.key_files import joins_on_files
 from gristmill.pipelines.plan import Task
 from gristmill.pipelines.session import Session
 from gristmill.pipelines.star_rounds import COMPONENT_SCHEMA, STEP, components_on_files, read_labels, rounds_folder
@@ -57,13 +60,18 @@ def group_candidates(session: Session, edges: Sequence[Task], key: str, document
     if footer is not None and footer[0] == key:
         return
     session.state["stages"].pop(STEP, None)
-    pairs = sum(int(counts["pairs"]) for counts in read_counts([task.uri for task in edges]))
+    sizes = [int(counts["pairs"]) for counts in read_counts([task.uri for task in edges])]
+    pairs = sum(sizes)
     if fits_in_memory(pairs, session.config.dedup.memory_bytes):
         write_components(session.run, _solved(edges), key, pairs)
+        return
+    filled = [task for task, size in zip(edges, sizes, strict=True) if size]
+    if joins_on_files(session.run, session.execution):
+        rows = components_by_ranges(session, filled, key, documents)
     else:
-        labels = components_on_files(session, edges, key, documents, pairs)
-        write_components(session.run, read_labels(labels), key, pairs)
-        storage.delete_tree(rounds_folder(session))
+        rows = read_labels(components_on_files(session, filled, key, documents, pairs))
+    write_components(session.run, rows, key, pairs)
+    storage.delete_tree(rounds_folder(session))
 
 
 def _solved(edges: Sequence[Task]) -> Iterator[pa.RecordBatch]:

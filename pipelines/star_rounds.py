@@ -1,4 +1,4 @@
-"""Components on files, in rounds of Beam: for candidate pairs that do not fit in the memory of the driver.
+"""Components by rounds of Beam: for candidate pairs that do not fit in memory, where workers do not see one disk.
 
 ::
 
@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from gristmill import storage
 from gristmill.dedup import stars
-from gristmill.dedup.buckets import unique_edges
+from gristmill.dedup.radix import sort_pairs
 from gristmill.errors import IntegrityError
 from gristmill.pipelines.join import EDGE_SCHEMA, edge_batch
 from gristmill.pipelines.plan import Plan, Task, load_plan, make_plan, store_plan
@@ -83,9 +83,9 @@ class EmitEnds:
         elif self.operation.kind == "small":
             node, other = high, low
         else:
-            node, other = unique_edges(*stars.labelled(low, high))
-        order = np.argsort(node, kind="stable")
-        node, other = node[order], other[order]
+            node, other = stars.distinct_edges(*stars.labelled(low, high))
+        if self.operation.kind != "label":
+            sort_pairs(node, other)
         bounds = np.append(np.searchsorted(node, self.operation.starts()), len(node)).tolist()
         for number in self.wanted:
             part = slice(bounds[number], bounds[number + 1])
