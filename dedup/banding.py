@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from gristmill.dedup.minhash import Signatures
-from gristmill.dedup.shingles import Hashes, fmix64
 from gristmill.dedup.text_buffers import frozen
+from gristmill.dedup.word_hashes import Hashes, fmix64
 from gristmill.errors import ConfigError
 
 BandKeys = npt.NDArray[np.uint64]

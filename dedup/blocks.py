@@ -15,9 +15,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from gristmill.dedup.resolve import Ids, Resolution, representatives, resolution
-from gristmill.dedup.shingles import Hashes
 from gristmill.dedup.similar import resolve_group
 from gristmill.dedup.text_buffers import Offsets
+from gristmill.dedup.word_hashes import Hashes
 
 LoadSets = Callable[[Ids], tuple[Offsets, Hashes]]
 """Indices of documents in, their shingle sets out, in that order: offsets (int64, n + 1) and values (uint64)."""

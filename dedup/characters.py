@@ -24,12 +24,12 @@ from __future__ import annotations
 import functools
 import unicodedata
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
 from gristmill.cached_arrays import cached_arrays
 from gristmill.dedup.text_buffers import Bytes, Integer
+from gristmill.kernel import kernel
 from gristmill.writing_systems import CODE_POINTS, UNSPACED_RANGES, within
 
 OTHER = 0
@@ -96,7 +96,7 @@ def _build(lower: bool) -> tuple[npt.NDArray[np.uint32]]:
     return (table,)
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def decode(data: Bytes, position: Integer, end: Integer) -> tuple[Integer, Integer]:
     """The code point at ``position`` of UTF-8 bytes ending at ``end``, and the position after it.
 

@@ -25,7 +25,7 @@ import numpy as np
 import numpy.typing as npt
 import xxhash
 
-from gristmill.dedup.shingles import Hashes
+from gristmill.dedup.word_hashes import Hashes
 from gristmill.errors import InputError
 
 _MERSENNE = np.uint64((1 << 61) - 1)

@@ -25,8 +25,8 @@ import pyarrow as pa
 
 from gristmill.cached_arrays import cached_arrays
 from gristmill.dedup.characters import CLASS_SHIFT, IGNORED, OTHER, SPACE, character_table, decode
-from gristmill.dedup.shingles import WORD_FACTOR, WORD_SEED, Hashes, fmix64
 from gristmill.dedup.text_buffers import Bytes, Integer, Offsets, text_buffers
+from gristmill.dedup.word_hashes import WORD_FACTOR, WORD_SEED, Hashes, fmix64
 from gristmill.errors import ConfigError, unknown_name
 
 Places = npt.NDArray[np.int64]

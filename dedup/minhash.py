@@ -24,9 +24,11 @@ import pyarrow as pa
 
 from gristmill.cached_arrays import cached_arrays
 from gristmill.dedup.normalization import Normalization, Unit, prepare
-from gristmill.dedup.shingles import Hashes, check_shingle, longest_text, shingle_hashes, unit_capacity, unit_hashes
+from gristmill.dedup.shingles import check_shingle, longest_text, shingle_hashes, unit_capacity, unit_hashes
 from gristmill.dedup.text_buffers import Bytes, Integer, Offsets, Table, frozen
+from gristmill.dedup.word_hashes import Hashes
 from gristmill.errors import ConfigError
+from gristmill.kernel import kernel
 
 Signatures = npt.NDArray[np.uint32]
 
@@ -63,7 +65,7 @@ def _permutations(num_perm: int, seed: int, _release: str) -> tuple[Signatures, 
     return a, b
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _sketch(hashed: Hashes, count: Integer, a: Signatures, b: Signatures, mixed: Signatures, row: Signatures) -> None:
     """The signature of ``hashed[:count]`` into ``row``; ``mixed`` is scratch of ``count`` rounded up to the lanes."""
     for i in range(count):

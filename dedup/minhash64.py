@@ -24,8 +24,9 @@ import pyarrow as pa
 from gristmill.cached_arrays import cached_arrays
 from gristmill.dedup.minhash import check_num_perm
 from gristmill.dedup.normalization import Normalization, Unit, prepare
-from gristmill.dedup.shingles import Hashes, check_shingle, fmix64, shingle_hashes, unit_capacity, unit_hashes
+from gristmill.dedup.shingles import check_shingle, shingle_hashes, unit_capacity, unit_hashes
 from gristmill.dedup.text_buffers import Bytes, Offsets, Table, frozen
+from gristmill.dedup.word_hashes import Hashes, fmix64
 
 EMPTY64 = 0xFFFFFFFFFFFFFFFF
 """Every value of the row of a document without shingles."""

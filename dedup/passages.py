@@ -29,8 +29,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from gristmill.dedup.characters import CLASS_SHIFT, IGNORED, MARK, SPACE, WORD, character_table, decode
-from gristmill.dedup.shingles import SHINGLE_FACTOR, WORD_FACTOR, WORD_SEED, Hashes, fmix64
+from gristmill.dedup.shingles import SHINGLE_FACTOR
 from gristmill.dedup.text_buffers import Bytes, Integer, Offsets, text_buffers
+from gristmill.dedup.word_hashes import WORD_FACTOR, WORD_SEED, Hashes, fmix64
 from gristmill.errors import ConfigError
 
 Places = npt.NDArray[np.int64]

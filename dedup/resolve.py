@@ -25,9 +25,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from gristmill.dedup.digests import halves
-from gristmill.dedup.shingles import Hashes
 from gristmill.dedup.similar import SMALL_GROUP, resolve_groups
 from gristmill.dedup.text_buffers import Offsets
+from gristmill.dedup.word_hashes import Hashes
 from gristmill.errors import ConfigError, InputError
 
 Ids = npt.NDArray[np.int64]

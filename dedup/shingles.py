@@ -20,114 +20,18 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from gristmill.dedup.characters import CLASS_SHIFT, IGNORED, MARK, UNSPACED, WORD, decode
+from gristmill.dedup.characters import decode
 from gristmill.dedup.normalization import Normalization, Prepared, Unit, prepare
 from gristmill.dedup.radix import sort_prefix
 from gristmill.dedup.text_buffers import Bytes, Integer, Offsets, Table
+from gristmill.dedup.word_hashes import WORD_FACTOR, WORD_SEED, Hashes, fmix64, word_hashes
 from gristmill.errors import ConfigError
+from gristmill.kernel import kernel
 
-Hashes = npt.NDArray[np.uint64]
-
-WORD_SEED = np.uint64(0x9AE16A3B2F90404F)
-WORD_FACTOR = np.uint64(0x9FB21C651E98DF25)
 SHINGLE_FACTOR = np.uint64(0xD6E8FEB86659FD93)
 
-_CODE_MASK = np.uint32(0x1FFFFF)
-_LEAD = (0, 0, 0xC0, 0xE0, 0xF0)  # first byte of a UTF-8 sequence, by its length
-_NO_WORD = 0
-_IN_WORD = 1
-_AFTER_UNSPACED = 2
 
-
-@numba.njit(nogil=True, cache=True)
-def fmix64(value: np.uint64) -> np.uint64:
-    """MurmurHash3's 64-bit finalizer (Appleby, MurmurHash3.cpp): a bijection whose every bit depends on all."""
-    value ^= value >> np.uint64(33)
-    value *= np.uint64(0xFF51AFD7ED558CCD)
-    value ^= value >> np.uint64(33)
-    value *= np.uint64(0xC4CEB9FE1A85EC53)
-    return value ^ (value >> np.uint64(33))
-
-
-@numba.njit(nogil=True, cache=True)
-def _mix(running: np.uint64, chunk: np.uint64) -> np.uint64:
-    running = (running ^ chunk) * WORD_FACTOR
-    return running ^ (running >> np.uint64(32))
-
-
-@numba.njit(nogil=True, cache=True)
-def _finished(running: np.uint64, chunk: np.uint64) -> np.uint64:
-    """The hash of a word whose last, unfinished chunk is ``chunk``; 0 if there is none (no word holds NUL)."""
-    return fmix64(_mix(running, chunk) if chunk else running)
-
-
-@numba.njit(nogil=True, cache=True)
-def _append(running: np.uint64, chunk: np.uint64, byte: Integer) -> tuple[np.uint64, np.uint64]:
-    """One more byte of UTF-8 in the current chunk of a word; a chunk of 8 is mixed in."""
-    chunk = (chunk << np.uint64(8)) | np.uint64(byte)
-    if chunk >> np.uint64(56):
-        return _mix(running, chunk), np.uint64(0)
-    return running, chunk
-
-
-@numba.njit(nogil=True, cache=True)
-def word_hashes(data: Bytes, start: Integer, end: Integer, table: Table, out: Hashes) -> Integer:
-    """Writes the hash of each word of ``data[start:end]`` to ``out`` and returns how many there are.
-
-    ``out`` must hold ``(end - start) // 2 + 1`` values: a word takes a byte and a separator, or more.
-    """
-    count = 0
-    state = _NO_WORD
-    running = WORD_SEED
-    chunk = np.uint64(0)
-    position = start
-    while position < end:
-        if state != _AFTER_UNSPACED:
-            while position < end:  # a run of ASCII letters and digits: most of most texts
-                entry = table[data[position]]
-                if data[position] >= 0x80 or entry >> CLASS_SHIFT != WORD:
-                    break
-                running, chunk = _append(running, chunk, entry & _CODE_MASK)
-                state = _IN_WORD
-                position += 1
-            if position == end:
-                break
-        code: Integer = np.int64(data[position])
-        if code < 0x80:
-            position += 1
-        else:
-            code, position = decode(data, position, end)
-        entry = table[code]
-        kind = entry >> CLASS_SHIFT
-        if kind == IGNORED or (kind == MARK and state == _NO_WORD):
-            continue
-        if state != _NO_WORD and kind != MARK and not (kind == WORD and state == _IN_WORD):
-            out[count] = _finished(running, chunk)
-            count += 1
-            running = WORD_SEED
-            chunk = np.uint64(0)
-            state = _NO_WORD
-        if kind == WORD:
-            state = _IN_WORD
-        elif kind == UNSPACED:
-            state = _AFTER_UNSPACED
-        elif kind != MARK:
-            continue
-        code = np.int64(entry & _CODE_MASK)
-        if code < 0x80:
-            running, chunk = _append(running, chunk, code)
-            continue
-        width = 2 if code < 0x800 else (3 if code < 0x10000 else 4)
-        running, chunk = _append(running, chunk, _LEAD[width] | (code >> (6 * (width - 1))))
-        for step in range(width - 2, -1, -1):
-            running, chunk = _append(running, chunk, 0x80 | ((code >> (6 * step)) & 0x3F))
-    if state != _NO_WORD:
-        out[count] = _finished(running, chunk)
-        count += 1
-    return count
-
-
-@numba.njit(nogil=True, cache=True)
+@kernel
 def character_hashes(data: Bytes, start: Integer, end: Integer, out: Hashes) -> Integer:
     """Writes the hash of each code point of ``data[start:end]`` to ``out`` and returns how many there are.
 
@@ -146,7 +50,7 @@ def character_hashes(data: Bytes, start: Integer, end: Integer, out: Hashes) -> 
     return count
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def unit_hashes(data: Bytes, start: Integer, end: Integer, table: Table, by_word: bool, out: Hashes) -> Integer:
     """The hash of each word, or else of each character, into ``out`` (`unit_capacity`); returns how many there are."""
     if by_word:
@@ -154,7 +58,7 @@ def unit_hashes(data: Bytes, start: Integer, end: Integer, table: Table, by_word
     return character_hashes(data, start, end, out)
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def shingle_hashes(words: Hashes, count: Integer, shingle: int, out: Hashes) -> Integer:
     """Turns ``words[:count]`` into shingle hashes in ``out`` and returns how many: ``max(0, count - shingle + 1)``.
 
@@ -175,7 +79,7 @@ def shingle_hashes(words: Hashes, count: Integer, shingle: int, out: Hashes) -> 
     return count - shingle + 1
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def longest_text(offsets: Offsets) -> Integer:
     """Bytes of the longest document: what scratch space is sized by."""
     longest = np.int64(0)
@@ -184,7 +88,7 @@ def longest_text(offsets: Offsets) -> Integer:
     return longest
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def unit_capacity(offsets: Offsets, by_word: bool) -> Integer:
     """How many words or characters a document has at most: what scratch space is sized by."""
     longest = longest_text(offsets)

@@ -22,9 +22,9 @@ import numpy as np
 import numpy.typing as npt
 
 from gristmill.dedup.radix import sort_prefix
-from gristmill.dedup.shingles import Hashes
 from gristmill.dedup.text_buffers import Integer, Offsets, frozen
 from gristmill.dedup.verify import intersection_size
+from gristmill.dedup.word_hashes import Hashes
 
 Ids = npt.NDArray[np.int64]
 Similarities = npt.NDArray[np.float64]

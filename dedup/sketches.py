@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gristmill.dedup.minhash import Signatures
-from gristmill.dedup.shingles import Hashes
+from gristmill.dedup.word_hashes import Hashes
 from gristmill.errors import InputError
 
 _DTYPES: dict[str, type[np.unsignedinteger[Any]]] = {"affine32": np.uint32, "affine64": np.uint64}

@@ -6,8 +6,8 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from gristmill.dedup.shingles import Hashes
 from gristmill.dedup.text_buffers import Integer, Offsets, frozen
+from gristmill.dedup.word_hashes import Hashes
 
 
 @numba.njit(nogil=True, cache=True)

@@ -35,7 +35,7 @@ from gristmill.filters.c4_phrases import (
     packed,
 )
 from gristmill.filters.measure import count
-from gristmill.filters.segment import Segments
+from gristmill.filters.segments import Segments
 from gristmill.filters.sentences import count_sentences, count_word_sentences, next_word
 from gristmill.filters.unicode_classes import DECIMAL, class_table
 from gristmill.filters.utf8 import code_point

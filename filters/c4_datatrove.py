@@ -35,7 +35,7 @@ from gristmill.filters.c4_phrases import (
     find_phrases,
 )
 from gristmill.filters.measure import count
-from gristmill.filters.segment import LETTERS, PLAIN, Segments
+from gristmill.filters.segments import LETTERS, PLAIN, Segments
 from gristmill.filters.sentences import next_word
 from gristmill.filters.token_affixes import Classes
 from gristmill.filters.token_classes import token_class_table

@@ -11,12 +11,12 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from gristmill.filters.arena import Arena
+from gristmill.arena import Arena
+from gristmill.bit_planes import LANES, SURE_BITS, bits_from, byte_in, letter_in, new_plane
 from gristmill.filters.arrays import Bytes, Hashes, Int64s
-from gristmill.filters.bit_planes import LANES, SURE_BITS, bits_from, byte_in, letter_in, new_plane
 from gristmill.filters.buffers import PAD_BYTES
-from gristmill.filters.swar import first_bit
 from gristmill.kernel import kernel
+from gristmill.swar import first_bit
 
 JAVASCRIPT = "javascript"
 LOREM_IPSUM = "lorem ipsum"

@@ -14,7 +14,7 @@ import numpy as np
 from gristmill.filters import raw_copies
 from gristmill.filters.arrays import Bytes, Int64s
 from gristmill.filters.measure import NATURAL, ratio
-from gristmill.filters.segment import Segments
+from gristmill.filters.segments import Segments
 from gristmill.filters.unicode_classes import SENTENCE_TERMINAL, class_table
 from gristmill.filters.utf8 import code_point
 from gristmill.filters.views import Views

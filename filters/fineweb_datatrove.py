@@ -14,7 +14,7 @@ from gristmill.filters import raw_copies
 from gristmill.filters.arrays import Bytes, Int64s
 from gristmill.filters.fineweb import SHORT_LINE_CHARS, ends_with_terminal
 from gristmill.filters.measure import NATURAL, ratio
-from gristmill.filters.segment import Segments
+from gristmill.filters.segments import Segments
 from gristmill.filters.unicode_classes import class_table
 from gristmill.filters.views import Views
 from gristmill.kernel import kernel

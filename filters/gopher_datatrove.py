@@ -31,13 +31,13 @@ from gristmill.filters.grams import DUPLICATE_LENGTHS, TOP_LENGTHS
 from gristmill.filters.language_packs import STOP_TABLES, STOP_WORDS_EACH, StopWords, stop_slot
 from gristmill.filters.measure import NATURAL, count, ratio
 from gristmill.filters.repeats import first_copies, table_size
-from gristmill.filters.segment import Segments
-from gristmill.filters.swar import count_bits, hash_bytes, load_eight
+from gristmill.filters.segments import Segments
 from gristmill.filters.token_splitting import HAS_LETTER, IS_WORD
 from gristmill.filters.tokens import Tokens
 from gristmill.filters.utf8 import code_point
 from gristmill.filters.views import Views
 from gristmill.kernel import kernel
+from gristmill.swar import count_bits, hash_bytes, load_eight
 
 BULLETS = "•-"
 
@@ -95,7 +95,9 @@ def _count_tokens(data: Bytes, tokens: Tokens, stop: StopWords, counts: Int64s) 
             size = tokens.end[place] - tokens.start[place]
             key = load_eight(data, tokens.start[place]) & _KEPT[min(size, _LONGEST_STOP_WORD + 1)]
             slot = stop_slot(key, factor)
-            seen |= bits[slot] * (keys[slot] == key)
+            # A token may end with NUL, which packed words are filled up with.
+            ended = data[tokens.end[place] - 1] != 0
+            seen |= bits[slot] * (ended and keys[slot] == key)
         row = counts[document]
         row[0], row[1] = bounds[document + 1] - bounds[document], words
         row[2], row[3] = word_chars, lettered

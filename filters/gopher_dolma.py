@@ -26,10 +26,10 @@ from gristmill.filters.arrays import Bytes, Int32s, Int64s
 from gristmill.filters.grams import DUPLICATE_LENGTHS, TOP_LENGTHS
 from gristmill.filters.language_packs import STOP_TABLES, StopWords, find_stop_word
 from gristmill.filters.measure import NATURAL, Counts, count, formula, ratio
-from gristmill.filters.segment import PLAIN, Segments
-from gristmill.filters.swar import keep_first, load_eight
+from gristmill.filters.segments import PLAIN, Segments
 from gristmill.filters.views import Views
 from gristmill.kernel import kernel
+from gristmill.swar import keep_first, load_eight
 
 COLUMNS = (
     "dolma_twice_median", "dolma_stop_words", "dolma_lines", "dolma_bullet_lines", "dolma_ellipsis_lines",
@@ -67,7 +67,7 @@ def count_dolma(views: Views) -> Int64s:
 @kernel
 def _at_rank(chars: Int32s, rank: int) -> int:
     """The length that ``rank`` words come before when all are sorted by length, by halving the range it lies in."""
-    low, high = 0, np.int64(1) << 31
+    low, high = 0, 1 << 31
     while low < high:
         middle = (low + high) // 2
         upto = 0

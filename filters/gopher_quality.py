@@ -18,8 +18,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from gristmill.bit_planes import LANES, SURE_BITS, bits_from, byte_in, new_plane
 from gristmill.filters.arrays import Bytes, Hashes, Int64s
-from gristmill.filters.bit_planes import LANES, SURE_BITS, bits_from, byte_in, new_plane
 from gristmill.filters.buffers import PAD_BYTES
 from gristmill.filters.folding import folding
 from gristmill.filters.language_packs import (
@@ -31,12 +31,13 @@ from gristmill.filters.language_packs import (
     stop_word_bit,
 )
 from gristmill.filters.measure import NATURAL, count, ratio
-from gristmill.filters.segment import ASCII, HAS_LETTER, LETTERS, MARKED, Planes, Segments, find_core
-from gristmill.filters.swar import count_bits, first_bit, last_bit, load_eight, lowered
+from gristmill.filters.segment import find_core
+from gristmill.filters.segments import ASCII, HAS_LETTER, LETTERS, MARKED, Planes, Segments
 from gristmill.filters.unicode_classes import class_table
 from gristmill.filters.utf8 import code_point
 from gristmill.filters.views import Views
 from gristmill.kernel import kernel
+from gristmill.swar import count_bits, first_bit, last_bit, load_eight, lowered
 
 BULLETS = "•‣⁃◦●○▪▫■□▶*-"  # noqa: RUF001 - the bullet at U+2043 is meant
 

@@ -23,7 +23,7 @@ from gristmill.filters.arrays import Bytes, Int64s
 from gristmill.filters.gopher_quality import ends_with_ellipsis
 from gristmill.filters.grams import DUPLICATE_LENGTHS, TOP_LENGTHS
 from gristmill.filters.measure import NATURAL, count, ratio
-from gristmill.filters.segment import Segments
+from gristmill.filters.segments import Segments
 from gristmill.filters.utf8 import code_point
 from gristmill.filters.views import Views
 from gristmill.kernel import kernel

@@ -27,11 +27,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gristmill.filters.arena import Arena
+from gristmill.arena import Arena
 from gristmill.filters.arrays import Bytes, Hashes, Int32s, Int64s
 from gristmill.filters.repeats import first_copies, table_size
-from gristmill.filters.swar import multiply_folded
 from gristmill.kernel import kernel
+from gristmill.swar import multiply_folded
 
 TOP_LENGTHS = (2, 3, 4)
 DUPLICATE_LENGTHS = (5, 6, 7, 8, 9, 10)
@@ -78,11 +78,14 @@ def count_grams(stream: Stream, arena: Arena | None = None) -> Int64s:
     counts = np.zeros((len(stream.bounds) - 1, len(COLUMNS)), np.int64)
     most = int(np.diff(stream.bounds).max(initial=0))
     scratch = _Scratch(
-        *(room.empty(most + 1, np.int32) for _ in range(3)),
-        room.empty(table_size(most), np.int32),
-        room.empty(_SLOTS_EACH * table_size(most), np.uint8),
-        *(room.empty(most + 1, np.uint64) for _ in range(2)),
-        room.empty(most + 1, np.int64),
+        places=room.empty(most + 1, np.int32),
+        first=room.empty(most + 1, np.int32),
+        copies=room.empty(most + 1, np.int32),
+        table=room.empty(table_size(most), np.int32),
+        met=room.empty(_SLOTS_EACH * table_size(most), np.uint8),
+        running=room.empty(most + 1, np.uint64),
+        mixed=room.empty(most + 1, np.uint64),
+        reach=room.empty(most + 1, np.int64),
     )
     _count_grams(stream, scratch, counts)
     return counts

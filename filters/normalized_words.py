@@ -20,17 +20,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gristmill.filters.arena import Arena
+from gristmill.arena import Arena
+from gristmill.bit_planes import LANES, SURE_BITS, bits_from, byte_in, in_range, new_plane
 from gristmill.filters.arrays import Bytes, Hashes, Int64s
-from gristmill.filters.bit_planes import LANES, SURE_BITS, bits_from, byte_in, in_range, new_plane
 from gristmill.filters.buffers import PAD_BYTES, TextBuffer
 from gristmill.filters.folding import Folding, folding
 from gristmill.filters.grams import Stream
-from gristmill.filters.segment import ASCII, HAS_LETTER, PLAIN, Planes, Segments
-from gristmill.filters.swar import first_bit, hash_bytes, hash_lowered, last_bit, load_eight, lowered, store_eight
+from gristmill.filters.segments import ASCII, HAS_LETTER, PLAIN, Planes, Segments
 from gristmill.filters.unicode_classes import ALPHANUMERIC, class_table
 from gristmill.filters.utf8 import NON_ASCII, code_point
 from gristmill.kernel import inlined_kernel, kernel
+from gristmill.swar import first_bit, hash_bytes, hash_lowered, last_bit, load_eight, lowered, store_eight
 
 _WORD, _PUNCTUATION = 1, 2
 _EIGHT = 8
@@ -71,7 +71,7 @@ def normalize_words(buffer: TextBuffer, segments: Segments, arena: Arena | None 
 
     >>> import pyarrow as pa
     >>> from gristmill.filters.buffers import text_buffer
-    >>> from gristmill.filters.segment import ASCII, HAS_LETTER, PLAIN, Planes, Segments
+    >>> from gristmill.filters.segment import segment
     >>> text = text_buffer(pa.array(["It's É -- its"]))
     >>> found = normalize_words(text, segment(text))
     >>> found.stream.chars.tolist(), bool(found.stream.hash[0] == found.stream.hash[2]), found.raw_words.tolist()

@@ -11,9 +11,9 @@ import numpy as np
 from gristmill.filters.arrays import Bytes, Hashes, Int64s
 from gristmill.filters.buffers import TextBuffer
 from gristmill.filters.repeats import first_copies, table_size
-from gristmill.filters.segment import Segments
-from gristmill.filters.swar import hash_bytes
+from gristmill.filters.segments import Segments
 from gristmill.kernel import kernel
+from gristmill.swar import hash_bytes
 
 COLUMNS = (
     "repeated_lines", "repeated_line_chars", "later_filled_lines", "later_filled_line_chars", "later_word_line_chars",

@@ -13,20 +13,19 @@ Definitions, on which every rule rests:
 Two words or lines are the same when their bytes are; two paragraphs when their lines are, one by one. They are compared
 by a 64-bit hash: in a document of a million words the chance of one false match is below 1 in 10⁷.
 
-ASCII words are read eight bytes at a time (`gristmill.filters.swar`); a word with any other byte is walked character by
+ASCII words are read eight bytes at a time (`gristmill.swar`); a word with any other byte is walked character by
 character.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from gristmill.filters.arena import Arena
-from gristmill.filters.arrays import Bytes, Hashes, Int32s, Int64s
-from gristmill.filters.bit_planes import (
+from gristmill.arena import Arena
+from gristmill.bit_planes import (
     LANES,
     SURE_BITS,
     bits_from,
@@ -36,149 +35,35 @@ from gristmill.filters.bit_planes import (
     letters_in,
     new_plane,
 )
+from gristmill.filters.arrays import Bytes, Hashes, Int64s
 from gristmill.filters.buffers import PAD_BYTES, TextBuffer
-from gristmill.filters.swar import (
+from gristmill.filters.segments import (
+    ASCII,
+    HAS_LETTER,
+    LETTERS,
+    MARKED,
+    PLAIN,
+    Documents,
+    Lines,
+    Paragraphs,
+    Planes,
+    RawLines,
+    Segments,
+    Words,
+)
+from gristmill.filters.unicode_classes import ALPHANUMERIC, LETTER, WHITE_SPACE, class_table
+from gristmill.filters.utf8 import HASH_START, NON_ASCII, code_point, hash_byte
+from gristmill.kernel import inlined_kernel, kernel
+from gristmill.swar import (
     count_bits,
     finish,
     first_bit,
     hash_bytes,
 )
-from gristmill.filters.unicode_classes import ALPHANUMERIC, LETTER, WHITE_SPACE, class_table
-from gristmill.filters.utf8 import HASH_START, NON_ASCII, code_point, hash_byte
-from gristmill.kernel import inlined_kernel, kernel
-
-HAS_LETTER = 1
-"""Flag of a word that has a letter (Unicode L*)."""
-PLAIN = 2
-"""Flag of a word of ASCII letters and digits only."""
-ASCII = 4
-"""Flag of a word of ASCII characters only."""
-LETTERS = 8
-"""Flag of a word of letters only."""
-MARKED = 16
-"""Flag of a word of letters with one more byte at its end, which is none."""
 
 _NEWLINE, _SPACE = 10, 32
 _FNV_PRIME = np.uint64(0x100000001B3)
 _ONE, _HALF = np.uint64(1), np.uint64(32)
-
-
-class Words(NamedTuple):
-    """The words of a batch.
-
-    Attributes:
-        start: first byte of each word in the batch's buffer.
-        end: the byte after its last.
-        chars: code points.
-        flags: `HAS_LETTER`, `PLAIN`, `ASCII`, `LETTERS`, `MARKED`.
-        hash: 64 bits of its bytes.
-    """
-
-    start: Int64s
-    end: Int64s
-    chars: Int32s
-    flags: Bytes
-    hash: Hashes
-
-
-class Lines(NamedTuple):
-    """The lines of a batch.
-
-    Attributes:
-        start: first byte of each line that is not white space.
-        end: the byte after its last.
-        words: of shape (lines + 1,); line l has the words ``words[l]`` to ``words[l + 1]``.
-        chars: code points between ``start`` and ``end``.
-        opens: 1 if a blank line, or nothing, comes before it in its document: it opens a paragraph.
-        hash: 64 bits of its bytes.
-    """
-
-    start: Int64s
-    end: Int64s
-    words: Int64s
-    chars: Int32s
-    opens: Bytes
-    hash: Hashes
-
-
-class RawLines(NamedTuple):
-    """The raw lines of a batch.
-
-    Attributes:
-        start: first byte of each.
-        end: the byte after its last, which is the line break or the end of the text.
-        chars: code points.
-        line: the number of the first line (of `Lines`) that does not lie before it: its own, if it is not blank.
-        blank: 1 if there is nothing but white space in it.
-    """
-
-    start: Int64s
-    end: Int64s
-    chars: Int32s
-    line: Int64s
-    blank: Bytes
-
-
-class Paragraphs(NamedTuple):
-    """The paragraphs of a batch.
-
-    Attributes:
-        chars: code points of its lines, and one for each break between them.
-        hash: 64 bits of its lines' hashes.
-    """
-
-    chars: Int32s
-    hash: Hashes
-
-
-class Documents(NamedTuple):
-    """What is counted of each document on the way.
-
-    Attributes:
-        chars: code points.
-        alphanumerics: letters, digits and other numbers.
-        letters: letters.
-    """
-
-    chars: Int64s
-    alphanumerics: Int64s
-    letters: Int64s
-
-
-class Planes(NamedTuple):
-    """Bit planes of a batch (`gristmill.filters.bit_planes`): ends of ASCII words, letters, digits."""
-
-    ends: Bytes
-    letters: Bytes
-    digits: Bytes
-
-
-class Segments(NamedTuple):
-    """Words, lines and paragraphs of a batch of D documents, each kind numbered through the whole batch.
-
-    Attributes:
-        documents: of shape (D,) each.
-        document_words: of shape (D + 1,); document d has the words ``document_words[d]`` to ``document_words[d + 1]``.
-        document_lines: of shape (D + 1,), the same for lines.
-        document_raw_lines: of shape (D + 1,), the same for raw lines.
-        document_paragraphs: of shape (D + 1,), the same for paragraphs.
-        words: all words.
-        lines: all lines.
-        raw_lines: all raw lines.
-        paragraphs: all paragraphs.
-        planes: what kind each byte is.
-    """
-
-    documents: Documents
-    document_words: Int64s
-    document_lines: Int64s
-    document_raw_lines: Int64s
-    document_paragraphs: Int64s
-    words: Words
-    lines: Lines
-    raw_lines: RawLines
-    paragraphs: Paragraphs
-    planes: Planes
 
 
 def segment(buffer: TextBuffer, arena: Arena | None = None) -> Segments:

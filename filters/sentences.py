@@ -17,11 +17,11 @@ from __future__ import annotations
 import numpy as np
 
 from gristmill.filters.arrays import Bytes, Hashes, Int64s
-from gristmill.filters.segment import LETTERS, PLAIN
-from gristmill.filters.swar import pack
+from gristmill.filters.segments import LETTERS, PLAIN
 from gristmill.filters.unicode_classes import ALPHANUMERIC, LETTER, UPPER, WHITE_SPACE
 from gristmill.filters.utf8 import NON_ASCII, code_point
 from gristmill.kernel import kernel
+from gristmill.swar import pack
 
 ABBREVIATIONS = (
     "a.m", "adm", "apr", "approx", "assn", "aug", "ave", "bros", "capt", "cf", "co", "col", "corp", "ct", "dec", "dept",

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
+from gristmill.arena import kept_arena
 from gristmill.errors import ConfigError, InputError, unknown_name
 from gristmill.filters import (
     c4,
@@ -24,7 +25,6 @@ from gristmill.filters import (
     gopher_rpv2,
     source_code,
 )
-from gristmill.filters.arena import kept_arena
 from gristmill.filters.arrays import Int64s
 from gristmill.filters.buffers import PAD_BYTES, TextBuffer, row_blocks, text_buffer
 from gristmill.filters.language import (

@@ -11,7 +11,7 @@ import numpy as np
 from gristmill.filters.arrays import Bytes, Int64s
 from gristmill.filters.buffers import TextBuffer
 from gristmill.filters.measure import count, ratio
-from gristmill.filters.segment import Segments
+from gristmill.filters.segments import Segments
 from gristmill.filters.utf8 import code_point
 from gristmill.filters.views import Views
 from gristmill.kernel import kernel

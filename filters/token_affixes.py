@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from gristmill.filters.arrays import Bytes
 from gristmill.filters.buffers import PAD_BYTES
-from gristmill.filters.swar import hash_bytes
 from gristmill.filters.token_classes import (
     BEFORE_DOT,
     CURRENCY,
@@ -28,6 +27,7 @@ from gristmill.filters.token_classes import (
 )
 from gristmill.filters.utf8 import NON_ASCII, code_point
 from gristmill.kernel import kernel
+from gristmill.swar import hash_bytes
 
 Classes = NDArray[np.uint16]
 

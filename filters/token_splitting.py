@@ -10,12 +10,12 @@ import numpy as np
 
 from gristmill.filters.arrays import Bytes, Hashes, Int64s
 from gristmill.filters.buffers import PAD_BYTES
-from gristmill.filters.swar import hash_bytes
 from gristmill.filters.token_affixes import UNIT_HASHES, Classes, infix_bytes, is_address, prefix_bytes, suffix_bytes
 from gristmill.filters.token_classes import ALPHABETIC, ENDS_SENTENCE, NO_WORD, PUNCTUATION
 from gristmill.filters.token_exceptions import TOKEN_EXCEPTIONS
 from gristmill.filters.utf8 import NON_ASCII, code_point
 from gristmill.kernel import kernel
+from gristmill.swar import hash_bytes
 
 HAS_LETTER, IS_WORD, IS_PUNCTUATION, IS_SENTENCE_END = 1, 2, 4, 8
 """Flags of a token: a letter in it; a character outside datatrove's punctuation; punctuation (P*) only; a mark that

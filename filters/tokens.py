@@ -18,17 +18,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gristmill.filters.arena import Arena
+from gristmill.arena import Arena
 from gristmill.filters.arrays import Bytes, Hashes, Int32s, Int64s
 from gristmill.filters.buffers import PAD_BYTES, TextBuffer
-from gristmill.filters.segment import HAS_LETTER as WORD_HAS_LETTER
-from gristmill.filters.segment import LETTERS, MARKED, PLAIN, Segments
-from gristmill.filters.swar import hash_bytes
+from gristmill.filters.segments import HAS_LETTER as WORD_HAS_LETTER
+from gristmill.filters.segments import LETTERS, MARKED, PLAIN, Segments
 from gristmill.filters.token_affixes import Classes, dot_goes
 from gristmill.filters.token_classes import token_class_table
 from gristmill.filters.token_splitting import HAS_LETTER, IS_WORD, describe, find_exception, listed, split_word
 from gristmill.filters.utf8 import NON_ASCII
 from gristmill.kernel import inlined_kernel, kernel
+from gristmill.swar import hash_bytes
 
 _IS_MARK = np.array([chr(byte) in ',;:!?)]"' for byte in range(256)])
 """Split off letters, and no listed word ends with letters and one of them."""
@@ -91,14 +91,21 @@ def tokenize(buffer: TextBuffer, segments: Segments, arena: Arena | None = None)
     most = int(buffer.offsets[-1]) + 1
     words = len(segments.words.start)
     found = Tokens(
-        np.zeros(len(buffer.offsets), np.int64),
-        room.empty(words + 1, np.int64),
-        *(room.empty(most, dtype) for dtype in (np.int64, np.int64, np.int32, np.uint8, np.uint64)),
+        bounds=np.zeros(len(buffer.offsets), np.int64),
+        words=room.empty(words + 1, np.int64),
+        start=room.empty(most, np.int64),
+        end=room.empty(most, np.int64),
+        chars=room.empty(most, np.int32),
+        flags=room.empty(most, np.uint8),
+        hash=room.empty(most, np.uint64),
     )
     longest = int((segments.words.end - segments.words.start).max(initial=0)) + 1
     _tokenize(buffer.data, segments, token_class_table(), _marks(), np.empty(longest, np.int64), found)
     count = int(found.bounds[-1])
-    return Tokens(found.bounds, found.words, *(column[:count] for column in found[2:]))
+    return Tokens(
+        found.bounds, found.words, found.start[:count], found.end[:count], found.chars[:count], found.flags[:count],
+        found.hash[:count],
+    )  # fmt: skip
 
 
 @kernel

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from gristmill.filters.arena import Arena
+from gristmill.arena import Arena
 from gristmill.filters.arrays import Bytes, Int64s
 from gristmill.filters.buffers import TextBuffer
 from gristmill.filters.c4_phrases import mark_lines
@@ -16,7 +16,8 @@ from gristmill.filters.grams import Stream, count_grams
 from gristmill.filters.language_packs import pack_rows
 from gristmill.filters.normalized_words import NormalizedWords, normalize_words
 from gristmill.filters.raw_copies import count_raw_copies
-from gristmill.filters.segment import Segments, segment
+from gristmill.filters.segment import segment
+from gristmill.filters.segments import Segments
 from gristmill.filters.tokens import Tokens, tokenize
 
 

@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -20,7 +21,7 @@ KERNELS = sorted(
     path.relative_to(PACKAGE).as_posix()
     for folder in ("filters", "dedup", "tokenize", "reports", ".")
     for path in ((PACKAGE / folder).glob("*.py") if folder == "." else (PACKAGE / folder).rglob("*.py"))
-    if "@numba." in path.read_text() or "cached_arrays(" in path.read_text()
+    if re.search(r"^@(numba\.|kernel|inlined_kernel)|cached_arrays\(", path.read_text(), re.MULTILINE)
 )
 
 PROGRAM = """
@@ -95,7 +96,7 @@ def test_another_copy_of_the_sources_shares_kernels_until_a_callee_changes(tmp_p
 
 
 def test_the_setting_does_not_reach_programs_that_are_started(tmp_path: Path) -> None:
-    program = "import gristmill.filters.swar, os; print('NUMBA_CACHE_LOCATOR_CLASSES' in os.environ)"
+    program = "import gristmill.swar, os; print('NUMBA_CACHE_LOCATOR_CLASSES' in os.environ)"
     assert run(program, PACKAGE, tmp_path / "cache") == "False"
 
 

@@ -31,7 +31,8 @@ from gristmill.filters.c4 import (
 from gristmill.filters.c4_phrases import JAVASCRIPT, LOREM_IPSUM, POLICY_PHRASES, find_phrases, first_pairs, packed
 from gristmill.filters.edits.cuts import Cuts
 from gristmill.filters.edits.edit_types import EditSpec
-from gristmill.filters.segment import Segments, segment
+from gristmill.filters.segment import segment
+from gristmill.filters.segments import Segments
 from gristmill.filters.unicode_classes import WHITE_SPACE, class_table
 from gristmill.filters.utf8 import code_point
 from gristmill.kernel import kernel

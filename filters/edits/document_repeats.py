@@ -20,7 +20,8 @@ from gristmill.filters.arrays import Bytes, Hashes, Int32s, Int64s
 from gristmill.filters.buffers import TextBuffer, text_buffer
 from gristmill.filters.edits.cuts import Cuts
 from gristmill.filters.edits.edit_types import EditSpec
-from gristmill.filters.segment import Segments, segment
+from gristmill.filters.segment import segment
+from gristmill.filters.segments import Segments
 from gristmill.kernel import kernel
 
 REASONS = ("repeated_line", "repeated_paragraph")

@@ -30,7 +30,8 @@ from gristmill.filters.edits.compose import compose
 from gristmill.filters.edits.cuts import Cuts, apply_buffer
 from gristmill.filters.edits.edit_types import EditSpec
 from gristmill.filters.edits.urls import find_urls
-from gristmill.filters.segment import Segments, segment
+from gristmill.filters.segment import segment
+from gristmill.filters.segments import Segments
 from gristmill.filters.unicode_classes import ALPHANUMERIC, DECIMAL, UPPER, WHITE_SPACE, class_table
 from gristmill.filters.utf8 import code_point
 from gristmill.kernel import kernel

@@ -13,9 +13,9 @@ from typing import NamedTuple
 import numba
 import numpy as np
 
-from gristmill.filters.arena import Arena
+from gristmill.arena import Arena
+from gristmill.bit_planes import LANES, SURE_BITS, bits_from, byte_in, in_range, letters_in, new_plane
 from gristmill.filters.arrays import Bytes, Hashes, Int64s
-from gristmill.filters.bit_planes import LANES, SURE_BITS, bits_from, byte_in, in_range, letters_in, new_plane
 from gristmill.filters.buffers import PAD_BYTES, TextBuffer
 from gristmill.filters.pii.api_key import MIN_TOKEN_BYTES, match_key
 from gristmill.filters.pii.assignment import match_bare, match_quoted
@@ -28,8 +28,8 @@ from gristmill.filters.pii.ip_address import match_ipv4, match_ipv6
 from gristmill.filters.pii.kinds import API_KEY, CARD, EMAIL, IBAN, IP, NONE, PHONE, PRIVATE_KEY
 from gristmill.filters.pii.phone import match_phone
 from gristmill.filters.pii.private_key import BEGIN, DASHES, match_private_key
-from gristmill.filters.swar import first_bit, last_bit
 from gristmill.kernel import kernel
+from gristmill.swar import first_bit, last_bit
 
 _PLAIN, _TOKEN, _AT, _COLON, _QUOTE = range(5)
 

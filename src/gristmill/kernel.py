@@ -15,36 +15,32 @@ import numba
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
 
+def _compile(function: Kernel, **options: bool) -> Kernel:
+    # ``_nrt`` is numba's own option, for its runtime's inner functions (numba/core/extending.py); its stubs do not show
+    # it. A numba that does not know it any more would say so here, at import.
+    decorate: Any = numba.njit
+    compiled: Kernel = decorate(nogil=True, cache=True, _nrt=False, **options)(function)
+    return compiled
+
+
 def kernel(function: Kernel) -> Kernel:
     """Compiles a function that makes no array and returns none: without the GIL, cached, counting no references.
 
     It may slice what it is given, and call kernels of its own kind. One that makes an array is compiled by
     ``numba.njit(nogil=True, cache=True)`` and may call these; the other way round numba refuses to compile.
 
-    >>> import numpy as np
-    >>> @kernel
-    ... def total(values):
-    ...     found = 0
-    ...     for value in values:
-    ...         found += value
-    ...     return found
-    >>> int(total(np.array([3, 4])))
-    7
+    >>> from gristmill.swar import first_lane  # a kernel
+    >>> first_lane(0x8000)
+    1
     """
-    # The option is numba's own, for its runtime's inner functions (numba/core/extending.py). One that does not know it
-    # any more would say so here, at import.
-    compiled: Kernel = numba.njit(nogil=True, cache=True, _nrt=False)(function)
-    return compiled
+    return _compile(function)
 
 
 def inlined_kernel(function: Kernel) -> Kernel:
     """A `kernel` that is copied into each that calls it: for a step of a loop with more arguments than registers.
 
-    >>> @inlined_kernel
-    ... def double(value):
-    ...     return 2 * value
-    >>> double(4)
-    8
+    >>> from gristmill.swar import count_bits  # an inlined kernel
+    >>> count_bits(0b1011)
+    3
     """
-    compiled: Kernel = numba.njit(nogil=True, cache=True, _nrt=False, forceinline=True)(function)
-    return compiled
+    return _compile(function, forceinline=True)

@@ -31,7 +31,7 @@ def imported_sources(module: str) -> frozenset[str]:
     """The modules of this package that the text of one of them imports, anywhere in it; packages stand for all in them.
 
     Args:
-        module: a path below the package, such as ``filters/swar.py``.
+        module: a path below the package, such as ``swar.py``.
 
     >>> "filters/utf8.py" in imported_sources("filters/segment.py")
     True
@@ -73,7 +73,7 @@ def source_digest(module: str) -> str:
     Args:
         module: as in :func:`imported_sources`.
 
-    >>> len(source_digest("filters/swar.py"))
+    >>> len(source_digest("swar.py"))
     16
     """
     closure, waiting = {module}, [module]

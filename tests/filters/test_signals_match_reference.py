@@ -406,6 +406,7 @@ def test_repetition_equals_the_naive_definition_where_everything_repeats(pieces:
     [
         "",
         "one",
+        "the\x00 of\x00\x00",
         "\n\n\n",
         "a " * 11,
         "x" * 1001 + " is far too long a word.\nBut this line is just fine here.",

@@ -14,11 +14,11 @@ import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]
 from numba.core import types
 from numba.extending import intrinsic
+from numpy.typing import NDArray
 
-from gristmill.filters.arena import Arena
-from gristmill.filters.arrays import Bytes, Hashes
-from gristmill.filters.swar import load_eight
+from gristmill.arena import Arena
 from gristmill.kernel import inlined_kernel
+from gristmill.swar import Bytes, Integer, load_eight
 
 LANES = 64
 """Bytes that one comparison looks at; a buffer must have so many to read behind its last text."""
@@ -57,7 +57,7 @@ def _compare(typingctx: Any, data: Any, i: Any, added: Any, low: Any, high: Any)
 
 
 @inlined_kernel
-def in_range(data: Bytes, i: int, low: int, high: int) -> np.uint64:
+def in_range(data: Bytes, i: Integer, low: int, high: int) -> np.uint64:
     """Which of the 64 bytes from byte ``i`` on are ``low`` to ``high``; the lowest bit is the first byte.
 
     >>> data = np.frombuffer(b"a1".ljust(64), np.uint8)
@@ -68,35 +68,35 @@ def in_range(data: Bytes, i: int, low: int, high: int) -> np.uint64:
 
 
 @inlined_kernel
-def letters_in(data: Bytes, i: int) -> np.uint64:
+def letters_in(data: Bytes, i: Integer) -> np.uint64:
     """Which of the 64 bytes from byte ``i`` on are ASCII letters."""
     return np.uint64(_compare(data, i, _CASE_BIT, ord("a"), ord("z")))  # type: ignore[call-arg]
 
 
 @inlined_kernel
-def letter_in(data: Bytes, i: int, letter: int) -> np.uint64:
+def letter_in(data: Bytes, i: Integer, letter: int) -> np.uint64:
     """Which of the 64 bytes from byte ``i`` on are a letter, given in lower case, in either case."""
     return np.uint64(_compare(data, i, _CASE_BIT, letter, letter))  # type: ignore[call-arg]
 
 
 @inlined_kernel
-def byte_in(data: Bytes, i: int, byte: int) -> np.uint64:
+def byte_in(data: Bytes, i: Integer, byte: int) -> np.uint64:
     """Which of the 64 bytes from byte ``i`` on are ``byte``."""
     return np.uint64(_compare(data, i, 0, byte, byte))  # type: ignore[call-arg]
 
 
 @inlined_kernel
-def blanks_in(data: Bytes, i: int) -> np.uint64:
+def blanks_in(data: Bytes, i: Integer) -> np.uint64:
     """Which of the 64 bytes from byte ``i`` on are ASCII white space, by its Unicode property."""
     return byte_in(data, i, 32) | in_range(data, i, 9, 13)
 
 
 @inlined_kernel
-def bits_from(plane: Bytes, i: int) -> np.uint64:
+def bits_from(plane: Bytes, i: Integer) -> np.uint64:
     """The bits of a plane, seen as bytes, from that of byte ``i`` on: `SURE_BITS` of them, the first the lowest."""
     return load_eight(plane, np.uint64(i) >> _THREE) >> (np.uint64(i) & _SEVEN)
 
 
-def new_plane(data: Bytes, arena: Arena) -> Hashes:
+def new_plane(data: Bytes, arena: Arena) -> NDArray[np.uint64]:
     """A plane with any content for a buffer, with room to read behind its end; its view as uint8 is for `bits_from`."""
     return arena.empty(len(data) // LANES + 2, np.uint64)

@@ -12,9 +12,13 @@ import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]
 from numba.core import types
 from numba.extending import intrinsic
+from numpy.typing import NDArray
 
-from gristmill.filters.arrays import Bytes
 from gristmill.kernel import inlined_kernel, kernel
+
+Bytes = NDArray[np.uint8]
+Integer = int | np.int64 | np.uint64
+"""A place in an array; an unsigned one saves the question whether it counts from the end."""
 
 TOPS = np.uint64(0x8080808080808080)
 _SEVENS = np.uint64(0x7F7F7F7F7F7F7F7F)
@@ -119,22 +123,40 @@ def _multiply_folded(typingctx: Any, left: Any, right: Any) -> Any:
     return types.uint64(left, right), emit
 
 
+@intrinsic
+def _swapped(typingctx: Any, value: Any) -> Any:
+    """The eight bytes in the other order."""
+    del typingctx
+
+    def emit(context: Any, builder: Any, given: Any, arguments: Any) -> Any:
+        del context, given
+        return builder.bswap(arguments[0])
+
+    return types.uint64(value), emit
+
+
 @inlined_kernel
-def load_eight(data: Bytes, i: int) -> np.uint64:
+def swapped(eight: np.uint64) -> np.uint64:
+    """The eight bytes in the other order: the first one the highest."""
+    return np.uint64(_swapped(eight))  # type: ignore[call-arg]
+
+
+@inlined_kernel
+def load_eight(data: Bytes, i: Integer) -> np.uint64:
     """Eight bytes from byte ``i`` on; the buffer's padding makes that safe at its end."""
     return np.uint64(_load(data, i))  # type: ignore[call-arg]
 
 
 @inlined_kernel
-def store_eight(data: Bytes, i: int, eight: np.uint64) -> None:
+def store_eight(data: Bytes, i: Integer, eight: np.uint64) -> None:
     """Writes eight bytes from byte ``i`` on, those behind the ones that are meant too."""
     _store(data, i, eight)  # type: ignore[call-arg]
 
 
 @inlined_kernel
-def keep_first(size: int) -> np.uint64:
+def keep_first(size: Integer) -> np.uint64:
     """All bits of the first ``size`` bytes, 0 to 8."""
-    return _KEPT[min(size, 8)]
+    return np.uint64(_KEPT[min(size, 8)])
 
 
 @inlined_kernel
@@ -144,9 +166,15 @@ def first_bit(bits: np.uint64) -> int:
 
 
 @inlined_kernel
+def leading_zeros(bits: np.uint64) -> int:
+    """Zero bits above the highest set bit; 64 if none is set."""
+    return np.int64(_high_zeros(bits))  # type: ignore[call-arg, return-value]
+
+
+@inlined_kernel
 def last_bit(bits: np.uint64) -> int:
     """Index of the highest set bit; -1 if none is set."""
-    return 63 - np.int64(_high_zeros(bits))  # type: ignore[call-arg, operator]
+    return 63 - leading_zeros(bits)
 
 
 @inlined_kernel
@@ -213,26 +241,26 @@ def multiply_folded(left: np.uint64, right: np.uint64) -> np.uint64:
 
 
 @inlined_kernel
-def hash_short(low: np.uint64, high: np.uint64, size: int) -> np.uint64:
+def hash_short(low: np.uint64, high: np.uint64, size: Integer) -> np.uint64:
     """`hash_bytes` of at most 16 bytes: the first eight, those behind them, and how many there are."""
     state = _STATE ^ (np.uint64(size) * _LENGTH)
     return multiply_folded(multiply_folded(state ^ low, _SECOND ^ high), _LAST)
 
 
 @inlined_kernel
-def short_low(data: Bytes, start: int, size: int) -> np.uint64:
+def short_low(data: Bytes, start: Integer, size: Integer) -> np.uint64:
     """The first eight bytes, zeros behind the last, of a run of at most 16 bytes."""
-    return load_eight(data, start) & _KEPT[size]
+    return load_eight(data, start) & np.uint64(_KEPT[size])
 
 
 @inlined_kernel
-def short_high(data: Bytes, start: int, size: int) -> np.uint64:
+def short_high(data: Bytes, start: Integer, size: Integer) -> np.uint64:
     """The bytes behind the first eight of a run of at most 16 bytes."""
-    return load_eight(data, start + 8) & _KEPT_BEHIND[size]
+    return load_eight(data, start + 8) & np.uint64(_KEPT_BEHIND[size])
 
 
 @inlined_kernel
-def hash_bytes(data: Bytes, start: int, end: int) -> np.uint64:
+def hash_bytes(data: Bytes, start: Integer, end: Integer) -> np.uint64:
     """64 well-mixed bits of ``data[start:end]``, sixteen bytes a step.
 
     The multiplication that wyhash is built on (Wang Yi, github.com/wangyi-fudan/wyhash), with the length in the state.
@@ -244,7 +272,7 @@ def hash_bytes(data: Bytes, start: int, end: int) -> np.uint64:
 
 
 @kernel
-def _hash_long(data: Bytes, start: int, end: int) -> np.uint64:
+def _hash_long(data: Bytes, start: Integer, end: Integer) -> np.uint64:
     size = end - start
     state = _STATE ^ (np.uint64(size) * _LENGTH)
     for i in range(start, end - 16, 16):
@@ -255,7 +283,7 @@ def _hash_long(data: Bytes, start: int, end: int) -> np.uint64:
 
 
 @inlined_kernel
-def hash_lowered(data: Bytes, start: int, end: int) -> np.uint64:
+def hash_lowered(data: Bytes, start: Integer, end: Integer) -> np.uint64:
     """`hash_bytes` of an ASCII word with A to Z in lower case."""
     size = end - start
     if size <= _SHORT:
@@ -264,7 +292,7 @@ def hash_lowered(data: Bytes, start: int, end: int) -> np.uint64:
 
 
 @kernel
-def _hash_long_lowered(data: Bytes, start: int, end: int) -> np.uint64:
+def _hash_long_lowered(data: Bytes, start: Integer, end: Integer) -> np.uint64:
     size = end - start
     state = _STATE ^ (np.uint64(size) * _LENGTH)
     for i in range(start, end - 16, 16):
