@@ -20,6 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from itertools import chain, repeat
 from pathlib import Path
 
 import pyarrow as pa
@@ -57,15 +58,20 @@ def cpu_seconds(work: Callable[[], object], rounds: int) -> float:
     return statistics.median(found)
 
 
-def by_size(texts: pa.Array, size_mb: float, gigabytes: float) -> list[dict[str, float]]:
-    """CPU seconds per megabyte and peak memory after ever more text in one process."""
+def by_size(texts: list[str], gigabytes: float) -> list[dict[str, float]]:
+    """CPU seconds per megabyte and peak memory after ever more text in one process, from the first megabyte on."""
     rows: list[dict[str, float]] = []
-    done_mb, began, checkpoint = 0.0, time.process_time(), size_mb
+    done_mb, spent, checkpoint = 0.0, 0.0, 1.0
+    first = next((n for n in range(1, len(texts)) if megabytes(texts[:n]) >= 1), len(texts))
+    batches = chain([texts[:first], texts[first:]], repeat(texts))
     while done_mb < gigabytes * 1000:
-        signals(texts, languages=pa.array(["en"] * len(texts)))
+        batch = next(batches)
+        array, languages, size_mb = pa.array(batch, pa.large_string()), pa.array(["en"] * len(batch)), megabytes(batch)
+        began = time.process_time()
+        signals(array, languages=languages)
+        spent += time.process_time() - began
         done_mb += size_mb
-        if done_mb >= checkpoint:
-            spent = time.process_time() - began
+        if done_mb >= min(checkpoint, gigabytes * 1000):
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
             rows.append({"megabytes": round(done_mb), "mb_per_cpu_second": round(done_mb / spent, 1), "peak_mb": peak})
             say(f"{done_mb:,.0f} MB: {done_mb / spent:.1f} MB/s, {peak:,.0f} MB held at most")
@@ -125,7 +131,7 @@ def main() -> None:
         "mb_per_cpu_second": {name: round(rate, 3 if rate < 1 else 1) for name, rate in rates.items()},
         "ratio": {name: round(rate / rates["datatrove"], 1) for name, rate in rates.items() if name != "datatrove"},
         "start_seconds": start_seconds(),
-        "by_size": by_size(array, size, arguments.gigabytes) if arguments.gigabytes else [],
+        "by_size": by_size(texts, arguments.gigabytes) if arguments.gigabytes else [],
     }
     print(json.dumps(figures))
 

@@ -31,7 +31,7 @@ Written by `python -m benchmarks.run_filters --save`; how to read it: [README.md
 def programs(*, quick: bool) -> dict[str, list[str]]:
     """Arguments of each benchmark by the name of its module."""
     return {
-        "filters": ["--rounds", "1", "--documents", "60", "--gigabytes", "0"] if quick else [],
+        "filters": ["--rounds", "1", "--documents", "60", "--gigabytes", "0"] if quick else ["--gigabytes", "10"],
         "language": ["--rounds", "1", "--documents", "60"] if quick else [],
         "decide": [],
         "sweep": [],

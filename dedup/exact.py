@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import itertools
 
-import numba
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -20,13 +19,16 @@ from gristmill.dedup.characters import CLASS_SHIFT, IGNORED, SPACE, character_ta
 from gristmill.dedup.digests import halves
 from gristmill.dedup.text_buffers import Bytes, Integer, Offsets, text_buffers
 from gristmill.dedup.utf8 import encode
+from gristmill.kernel import kernel
+from gristmill.swar import blank_or_wide, first_lane, load_eight, lowered, store_eight
 
 HASH_BYTES = 16
 
 _CODE_MASK = np.uint32(0x1FFFFF)
+_EIGHT = 8
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _normalize(
     data: Bytes,
     offsets: Offsets,
@@ -42,6 +44,18 @@ def _normalize(
         position = offsets[i]
         end = offsets[i + 1]
         while position < end:
+            if position + _EIGHT <= data.size:  # a word of ASCII characters, eight at a time
+                eight = load_eight(data, position)
+                size = min(first_lane(blank_or_wide(eight)), end - position)
+                if size > 0:
+                    if pending_space:
+                        out[at] = 0x20
+                        at += 1
+                        pending_space = False
+                    store_eight(out, at, lowered(eight))
+                    at += size
+                    position += size
+                    continue
             byte = data[position]
             if byte < 0x80:
                 entry = table[byte]
@@ -76,7 +90,7 @@ def normalize(texts: pa.Array | pa.ChunkedArray) -> pa.LargeStringArray:
     ['the cat, sat.', '']
     """
     data, offsets = text_buffers(texts)
-    out = np.empty(3 * int(offsets[-1] - offsets[0]), np.uint8)
+    out = np.empty(3 * int(offsets[-1] - offsets[0]) + _EIGHT, np.uint8)  # a step may write behind the last byte
     out_offsets = np.zeros(len(offsets), np.int64)
     length = _normalize(data, offsets, character_table(), out, out_offsets)
     return pa.LargeStringArray.from_buffers(len(offsets) - 1, pa.py_buffer(out_offsets), pa.py_buffer(out[:length]))

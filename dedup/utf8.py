@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import numba
-
 from gristmill.dedup.text_buffers import Bytes, Integer
+from gristmill.kernel import kernel
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel
 def encode(code: Integer, out: Bytes, at: Integer) -> Integer:
     """Writes a code point as UTF-8 at ``out[at:]`` and returns the position after it."""
     if code < 0x80:

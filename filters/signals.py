@@ -6,12 +6,14 @@ A signal is a number about one text, defined once in `SIGNALS`. No threshold app
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
 
 from gristmill.arena import kept_arena
+from gristmill.compiling_in_turn import in_turn
 from gristmill.errors import ConfigError, InputError, unknown_name
 from gristmill.filters import (
     c4,
@@ -118,6 +120,7 @@ def signals(
     >>> batch.column("word_count").to_pylist(), batch.column("language").to_pylist()
     ([3, 0], ['en', 'unknown'])
     """
+    compile_kernels(languages=languages is None)
     buffer = text_buffer(texts)
     rows = len(buffer.offsets) - 1
     for name, given in (("languages", languages), ("kinds", kinds)):
@@ -164,6 +167,24 @@ def measure_only(
 def warm_up() -> None:
     """Compiles every kernel (or loads it from numba's cache) and loads the language model, before work is timed."""
     signals(pa.array(["The mill grinds. [1]\n\n- slowly...\n", "日本語。", ""]))
+
+
+@functools.cache
+def compile_kernels(*, languages: bool) -> None:
+    """Compiles the kernels of all signals, or loads them from the cache: the first thing that a process does.
+
+    Processes that start together share the work (`gristmill.compiling_in_turn`).
+
+    Args:
+        languages: those that identify languages too, with the bundled model.
+    """
+    names = ["language"] * languages + [columns[0] for columns, _, _ in _FAMILIES]
+    texts = text_buffer(pa.array(["The mill grinds.", "日本語。"]))
+    for name in in_turn(names, "filters/signals.py"):
+        if name == "language":
+            identify_buffer(texts, None)
+        else:
+            _counts(texts, None, [_FAMILY_OF[name]])
 
 
 def _counts(buffer: TextBuffer, languages: list[str] | None, families: Sequence[int] = range(len(_FAMILIES))) -> Counts:

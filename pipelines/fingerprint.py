@@ -22,6 +22,9 @@ from gristmill.tables import ShardWriter, read_groups
 
 FOLDER = "dedup/fingerprints"
 
+HASHES = ("doc_id", "exact", "signature")
+"""Columns whose values do not repeat."""
+
 
 def fingerprint_schema(near: NearSection | None) -> pa.Schema:
     """Row number in the shard, identity, exact hash, bytes of text, and the signature.
@@ -93,7 +96,7 @@ class Fingerprint:
             open_texts(run, task) as texts,
             storage.local_copy(run.shard("decisions", task.raw)) as decisions,
             storage.committing(task.uri, run=run.uri) as path,
-            ShardWriter(path, fingerprint_schema(self.near), task.key) as writer,
+            ShardWriter(path, fingerprint_schema(self.near), task.key, random=HASHES) as writer,
         ):
             groups = zip(texts.groups(["doc_id", "text"]), read_groups(decisions, ["failed_rules"]), strict=True)
             for group, decided in groups:

@@ -27,7 +27,7 @@ VERSIONS: Mapping[str, int] = {
     "repeats": 1,
     "annotate": 4,
     "decide": 3,
-    "fingerprint": 2,
+    "fingerprint": 3,
     "urls": 1,
     "match": 1,
     "select": 1,

@@ -37,10 +37,12 @@ class ShardWriter:
         path: scratch path of the file.
         schema: its schema.
         stage_key: what the file was made from; a later run compares it.
+        random: columns of hashes: written as they are, since looking for repeats in them and compressing them takes
+            longer than the rest and makes nothing smaller.
     """
 
-    def __init__(self, path: Path, schema: pa.Schema, stage_key: str) -> None:
-        self._writer = pq.ParquetWriter(path, schema, compression="zstd", compression_level=3)
+    def __init__(self, path: Path, schema: pa.Schema, stage_key: str, random: Sequence[str] = ()) -> None:
+        self._writer = pq.ParquetWriter(path, schema, **encoding(schema, random))
         self._schema = schema
         self._key = stage_key
 
@@ -60,6 +62,28 @@ class ShardWriter:
     def finish(self, counts: Mapping[str, Any]) -> None:
         """Stores the counts that reconcile the shard; call once, before the block ends."""
         self._writer.add_key_value_metadata({KEY.decode(): self._key, COUNTS.decode(): canonical_json(counts).decode()})
+
+
+def encoding(schema: pa.Schema, random: Sequence[str]) -> dict[str, Any]:
+    """How the columns of a file are encoded, as arguments of ``pq.ParquetWriter``.
+
+    >>> encoding(pa.schema([("n", pa.int64()), ("hashes", pa.list_(pa.uint32()))]), ["hashes"])["compression"]
+    {'n': 'zstd', 'hashes.list.element': 'none'}
+    """
+    if not random:
+        return {"compression": "zstd", "compression_level": 3}
+    sink = pa.BufferOutputStream()
+    pq.write_table(schema.empty_table(), sink)
+    columns = pq.ParquetFile(sink.getvalue()).schema
+    ordinary = {
+        column.path: column.path.partition(".")[0] not in random
+        for column in (columns.column(number) for number in range(len(columns)))
+    }
+    return {
+        "compression": {path: "zstd" if plain else "none" for path, plain in ordinary.items()},
+        "compression_level": {path: 3 for path, plain in ordinary.items() if plain},
+        "use_dictionary": [path for path, plain in ordinary.items() if plain],
+    }
 
 
 def read_footer(uri: str) -> tuple[str, dict[str, Any]] | None:
