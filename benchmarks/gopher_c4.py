@@ -57,6 +57,7 @@ def main() -> None:
         folder = Path(temporary)
         write_jsonl(texts, folder / "texts.jsonl")
         for _ in range(arguments.rounds):
+            passed_by_gristmill(array)  # the peer has had the caches since the last time
             began = time.process_time()
             passed_by_gristmill(array)
             ours.append(time.process_time() - began)

@@ -1,9 +1,10 @@
 """Every benchmark with its defaults, one table: the figures of the README.
 
-    python -m benchmarks.run_all [--quick] [--rounds N] [--save]      # or: make bench
+    python -m benchmarks.run_all [--quick] [--rounds N] [--only NAME ...] [--save]      # or: make bench
 
 ``--quick`` takes one round over few pages, to see that everything runs. ``--save`` writes ``results.json`` and
-``RESULTS.md`` beside this file; do that on an idle machine.
+``RESULTS.md`` beside this file; do that on an idle machine. Results of
+benchmarks that were not run again stay as they are.
 """
 
 from __future__ import annotations
@@ -64,19 +65,23 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="one round over few pages")
     parser.add_argument("--rounds", type=int, help="of each benchmark that has rounds")
+    parser.add_argument("--only", nargs="+", choices=list(programs(quick=True)), help="some of the benchmarks")
     parser.add_argument("--save", action="store_true", help="write results.json and RESULTS.md")
     arguments = parser.parse_args()
     rounds = 1 if arguments.quick else arguments.rounds
-    chosen = programs(quick=arguments.quick, rounds=rounds)
+    every = programs(quick=arguments.quick, rounds=rounds)
+    chosen = {name: options for name, options in every.items() if not arguments.only or name in arguments.only}
     found = {name: run(name, options) for name, options in chosen.items()}
-    results = {name: result for name, result in found.items() if result is not None}
+    saved = HERE / "results.json"
+    held: dict[str, Any] = json.loads(saved.read_text()) if saved.exists() and arguments.save else {}
+    results = {**held, **{name: result for name, result in found.items() if result is not None}}
     print(headlines.table(results))
-    if arguments.save and len(results) == len(found):
-        (HERE / "results.json").write_text(json.dumps(results, indent=1) + "\n")
+    if arguments.save and None not in found.values():
+        saved.write_text(json.dumps(results, indent=1) + "\n")
         (HERE / "RESULTS.md").write_text(
             headlines.page(results, " ".join(["python -m benchmarks.run_all", *sys.argv[1:]]))
         )
-    return int(len(results) < len(found))
+    return int(None in found.values())
 
 
 if __name__ == "__main__":
