@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from gristmill.errors import InputError
 
-PAD_BYTES = 64
-"""Zero bytes after the last text, so that a kernel may look ahead without asking where the buffer ends."""
+PAD_BYTES = 128
+"""Bytes after the last text, so that a kernel may look ahead without asking where the buffer ends: 64 of them from the
+last byte on (`gristmill.bit_planes.LANES`), and some more where it compares neighbours."""
 
 
 class TextBuffer(NamedTuple):

@@ -101,7 +101,7 @@ def _count_symbols(data: Bytes, i: int, end: int) -> tuple[int, int, int]:
 
 @kernel
 def _mark_symbols(data: Bytes, symbols: Hashes) -> None:
-    """A bit plane of ``#``, of the first byte of U+2026 and of a dot with two more behind it, wherever these belong."""
+    """A bit plane of ``#``, the first byte of U+2026, and a dot with one more behind, to whatever text that belongs."""
     for k in range((data.size - PAD_BYTES) // LANES + 1):
         i = k * LANES
         # No branch here: LLVM would carry the bits over it one by one.

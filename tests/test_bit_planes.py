@@ -1,5 +1,7 @@
 """Bit planes and steps of eight bytes against loops over bytes, and scratch memory that batches share."""
 
+import subprocess
+import sys
 import threading
 
 import numpy as np
@@ -79,6 +81,55 @@ def test_eight_bytes_are_loaded_stored_lowered_and_turned(raw: bytes) -> None:
     room = np.zeros(9, np.uint8)
     store_eight(room, 1, eight)
     assert room.tolist() == [0, *raw]
+
+
+GUARDED = """
+import ctypes, mmap, sys
+import numpy as np
+from gristmill.filters.buffers import PAD_BYTES, TextBuffer
+from gristmill.filters.signals import _FAMILIES, _block_counts
+from gristmill.filters.views import Views
+page = mmap.PAGESIZE
+memory = mmap.mmap(-1, 2 * page)
+whole = np.frombuffer(memory, np.uint8)
+libc = ctypes.CDLL(None, use_errno=True)
+assert libc.mprotect(ctypes.c_void_p(whole.ctypes.data + page), page, 0) == 0  # a read behind the buffer kills
+for size in (page - PAD_BYTES, page - PAD_BYTES - 1, page - PAD_BYTES - 63, 640, 0):
+    data = whole[page - PAD_BYTES - size : page]
+    data[:size] = np.resize(np.frombuffer(b"The #1 kiwi... j@a.io says: +49 30 1234567 jav {x} ", np.uint8), size)
+    _block_counts(Views(TextBuffer(data, np.array([0, size]))), range(len(_FAMILIES)))
+print("whole")
+"""
+
+
+GUARDED_COLUMN = """
+import ctypes, mmap
+import numpy as np, pyarrow as pa
+from gristmill.dedup.exact import exact_hashes
+from gristmill.dedup.minhash import signatures
+from gristmill.dedup.shingles import shingle_sets
+page = mmap.PAGESIZE
+memory = mmap.mmap(-1, 2 * page)
+whole = np.frombuffer(memory, np.uint8)
+libc = ctypes.CDLL(None, use_errno=True)
+assert libc.mprotect(ctypes.c_void_p(whole.ctypes.data + page), page, 0) == 0
+for size in (page, 4000, 100, 17, 8, 1):
+    data = whole[page - size : page]
+    data[:] = np.resize(np.frombuffer("The kiwi... über alles and Brot für Leser ".encode(), np.uint8), size)
+    texts = pa.LargeStringArray.from_buffers(1, pa.py_buffer(np.array([0, size])), pa.py_buffer(data))
+    for unit in ("word", "character"):
+        signatures(texts, num_perm=16, unit=unit)
+        shingle_sets(texts, unit=unit)
+    exact_hashes(texts)
+print("whole")
+"""
+"""A column that Arrow did not pad: what deduplication reads is not copied first."""
+
+
+@pytest.mark.parametrize("program", [GUARDED, GUARDED_COLUMN])
+def test_no_kernel_reads_behind_a_buffer(program: str) -> None:
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "whole\n"), done.stderr
 
 
 def test_arrays_of_a_batch_do_not_overlap_and_the_next_batch_lies_over_them() -> None:

@@ -21,7 +21,7 @@ from gristmill.kernel import inlined_kernel
 from gristmill.swar import Bytes, Integer, load_eight
 
 LANES = 64
-"""Bytes that one comparison looks at; a buffer must have so many to read behind its last text."""
+"""Bytes that one comparison looks at; a buffer must have so many to read from the byte that it is asked for."""
 
 SURE_BITS = 57
 """How many of the bits that `bits_from` gives are sure to be of the plane; those above them are 0 or of the plane."""

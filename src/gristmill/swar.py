@@ -24,7 +24,6 @@ TOPS = np.uint64(0x8080808080808080)
 _SEVENS = np.uint64(0x7F7F7F7F7F7F7F7F)
 _ONES = np.uint64(0x0101010101010101)
 _CASE_BITS = np.uint64(0x2020202020202020)
-_ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 _BLANKS_END = np.uint64(0x2121212121212121)
 _TO_A, _PAST_Z = np.uint64(0x1F1F1F1F1F1F1F1F), np.uint64(0x0505050505050505)
 _TO_0, _PAST_9 = np.uint64(0x5050505050505050), np.uint64(0x4646464646464646)
@@ -187,18 +186,6 @@ def count_bits(bits: np.uint64) -> int:
 def first_lane(mask: np.uint64) -> int:
     """Index of the first byte in a lane mask; 8 if it is empty."""
     return first_bit(mask) >> 3
-
-
-@inlined_kernel
-def last_lane(mask: np.uint64) -> int:
-    """Index of the last byte in a lane mask; -1 if it is empty."""
-    return last_bit(mask) >> 3
-
-
-@inlined_kernel
-def count_lanes(mask: np.uint64) -> int:
-    """How many bytes a lane mask has."""
-    return np.int64(_set_bits(mask))  # type: ignore[call-arg, return-value]
 
 
 @inlined_kernel
