@@ -9,6 +9,7 @@ from click.testing import CliRunner
 from gristmill.cli import cli
 from gristmill.commands import doctor
 from gristmill.errors import ConfigError, GristmillError
+from tests.places import ROOT
 
 
 def printed(*arguments: str) -> str:
@@ -48,11 +49,10 @@ def test_sources_lists_the_seven_kinds() -> None:
 
 
 def test_config_lists_every_key_and_resolves_the_quickstart() -> None:
-    from pathlib import Path
 
     keys = {row["key"] for row in json.loads(printed("config", "--json"))}
     assert {"run.seed", "source.paths", "dedup.near.min_jaccard", "pretrain.model.layers"} <= keys
-    quickstart = str(Path(__file__).resolve().parents[1] / "examples" / "quickstart.toml")
+    quickstart = str(ROOT / "examples" / "quickstart.toml")
     assert json.loads(printed("config", quickstart))["run"]["seed"] == 17
     assert "valid, config hash" in printed("config", quickstart, "--check")
 

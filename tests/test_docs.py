@@ -9,8 +9,8 @@ from gristmill.cli import cli
 from gristmill.commands.catalog import config_keys, markdown_keys
 from gristmill.filters.signals import SIGNALS
 from gristmill.pipelines.sources.table import SOURCES
+from tests.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.rglob("*.md"))]
 

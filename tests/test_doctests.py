@@ -6,11 +6,12 @@ a second copy of each module, and numba would cache kernels under that name.
 
 import doctest
 import importlib
-from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).resolve().parents[1] / "src" / "gristmill"
+from tests.places import ROOT
+
+PACKAGE = ROOT / "src" / "gristmill"
 SUBFOLDERS = ("filters/contamination", "filters/edits", "filters/rule_sets")
 FOLDERS = (
     "",

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests.places import ROOT
+
 PACKAGE = ROOT / "src" / "gristmill"
 FOLDERS = ("pipelines", "filters", "dedup", "tokenize", "train_hooks", "reports")
 SOURCES = sorted(

@@ -7,8 +7,8 @@ import pytest
 from gristmill import storage
 from gristmill.config import load_config
 from gristmill.filters.rules import parse_use, resolve
+from tests.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 RECIPES = sorted((ROOT / "recipes").glob("*.toml"))
 
 

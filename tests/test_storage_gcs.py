@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,10 +10,6 @@ import pytest
 
 from gristmill import storage, storage_backends
 from gristmill.errors import InputError
-
-ROOT = str(Path(__file__).resolve().parents[1])
-if ROOT not in sys.path:
-    sys.path.append(ROOT)  # last: the folder tokenize/ must not stand before the standard library's module
 
 pytest.importorskip("google.cloud.storage", reason="needs google-cloud-storage, of the extra gcp or dev")
 pytest.importorskip("gcp_storage_emulator", reason="needs gcp-storage-emulator, of the extra dev")

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
+from tests.places import ROOT
+
+BENCHMARKS = ROOT / "benchmarks"
 PEER_SCRIPTS = {path.stem for peer in ("datatrove", "rensa") for path in BENCHMARKS.glob(f"{peer}_*.py")}
 PARTS = {"near_dedup_ours", "planted"}
 """Programs that a benchmark starts."""

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.places import ROOT
+
 WARCS = sorted((ROOT / "examples" / "data" / "web").glob("*.warc.gz"))
 HTML_RESPONSE = re.compile(
     rb"^WARC/1\.\d\r\n(?:[^\r\n]+\r\n)*?WARC-Type: response\r\n(?:[^\r\n]+\r\n)*\r\n"

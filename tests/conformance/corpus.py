@@ -16,8 +16,8 @@ from pathlib import Path
 import xxhash
 
 from gristmill.documents import normalize_text
+from tests.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT.parent / "shared" / "data"
 
 MOST_CHARS = 12_000

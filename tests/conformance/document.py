@@ -6,12 +6,12 @@ python -m tests.conformance.document
 from __future__ import annotations
 
 from collections import Counter
-from pathlib import Path
 
 from gristmill.filters.rules import RULE_SETS
 from tests.conformance import compare
+from tests.places import ROOT
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "conformance.md"
+PAGE = ROOT / "docs" / "conformance.md"
 
 GROUPS = {
     "web": "web pages",

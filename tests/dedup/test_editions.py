@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from benchmarks.planted import Planted
 from benchmarks.recall import deduplicate
 
 from gristmill.dedup.shingles import hashes
+from tests.places import SHARED
 
-SHARED = Path(__file__).resolve().parents[2] / ".." / "shared" / "data"
 PAIRS = SHARED / "neardup" / "book_editions" / "pairs_jaccard5w.tsv"
 
 

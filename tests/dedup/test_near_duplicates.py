@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -19,9 +18,9 @@ from gristmill.dedup.preference import preference
 from gristmill.dedup.resolve import Resolution, resolve
 from gristmill.dedup.shingles import shingle_sets
 from gristmill.dedup.verify import jaccard_pairs
+from tests.places import SHARED
 
 PLAN = BandPlan(14, 8)
-SHARED = Path(__file__).resolve().parents[2] / ".." / "shared" / "data"
 
 
 @dataclass

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -15,8 +13,9 @@ from gristmill.dedup.exact import exact_hashes
 from gristmill.dedup.preference import preference
 from gristmill.dedup.resolve import resolve
 from gristmill.dedup.shingles import shingle_sets
+from tests.places import ROOT
 
-BOOKS = Path(__file__).resolve().parents[2] / "examples" / "data" / "books"
+BOOKS = ROOT / "examples" / "data" / "books"
 COUNT = 4000
 
 

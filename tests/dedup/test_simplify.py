@@ -5,7 +5,6 @@ import json
 import re
 import subprocess
 import unicodedata
-from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -13,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gristmill.dedup.simplify import simplify
+from tests.places import ROOT
 
-DATATROVE = Path(__file__).resolve().parents[2] / ".venv-datatrove" / "bin" / "python"
+DATATROVE = ROOT / ".venv-datatrove" / "bin" / "python"
 
 PUNCTUATION = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~«´»–—’“”„…∶━►、。〈〉《》「」【】！％（），．１：；？～"
 BLANKS = str.maketrans(dict.fromkeys([*map(ord, PUNCTUATION), *range(9), *range(11, 32), *range(127, 160)], " "))

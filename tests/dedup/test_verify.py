@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from gristmill.dedup.shingles import shingle_sets
 from gristmill.dedup.verify import jaccard_pairs
-
-SHARED = Path(__file__).resolve().parents[2] / ".." / "shared" / "data"
+from tests.places import SHARED
 
 SETS = st.lists(st.frozensets(st.integers(0, 12) | st.integers(2**63, 2**64 - 1), max_size=15), min_size=1, max_size=6)
 

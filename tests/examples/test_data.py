@@ -17,7 +17,8 @@ import pytest
 from fastwarc.warc import ArchiveIterator, WarcRecordType
 from tokenizers import Tokenizer
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.places import ROOT
+
 EXAMPLES = ROOT / "examples"
 DATA = EXAMPLES / "data"
 OPF = "{http://www.idpf.org/2007/opf}"

@@ -18,7 +18,8 @@ from typing import Any
 import pytest
 from fastwarc.warc import ArchiveIterator
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.places import ROOT
+
 TRAINED_WITH = {"resiliparse": "2.0.1", "tokenizers": "0.23.3"}
 DAY = dt.datetime(2025, 6, 1, 8, 0, 0, tzinfo=dt.UTC)
 

@@ -18,8 +18,9 @@ from gristmill.filters.bad_words import BAD_WORD_SIGNALS, WordCounts, word_count
 from gristmill.filters.buffers import TextBuffer, text_buffer
 from gristmill.filters.term_matcher import count_terms, fold, term_trie
 from gristmill.filters.word_lists import BUNDLED, IDENTITY, bundled_trie, parse_terms, user_list
+from tests.places import ROOT
 
-DOCS = Path(__file__).resolve().parents[2] / "docs" / "filters.md"
+DOCS = ROOT / "docs" / "filters.md"
 MARKS = "".join(
     character for character in map(chr, range(sys.maxunicode + 1)) if unicodedata.category(character)[0] == "M"
 )

@@ -6,7 +6,6 @@ import ast
 import io
 import json
 import tokenize
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -18,8 +17,9 @@ from gristmill.filters.buffers import text_buffer
 from gristmill.filters.comment_syntax import SYNTAXES
 from gristmill.filters.comments import LANGUAGES, comment_chars
 from gristmill.filters.html_text import visible_chars
+from tests.places import SHARED
 
-SAMPLE = Path(__file__).resolve().parents[3] / "shared" / "data" / "code" / "code_sample.jsonl"
+SAMPLE = SHARED / "code" / "code_sample.jsonl"
 
 
 def measured(texts: list[str], language: str) -> list[int]:

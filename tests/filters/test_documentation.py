@@ -1,11 +1,10 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 from gristmill.filters.rules import RULE_SETS
 from gristmill.filters.signals import SIGNALS
+from tests.places import ROOT
 
-PAGE = (Path(__file__).resolve().parents[2] / "docs" / "filters.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "filters.md").read_text(encoding="utf-8")
 
 
 def test_the_page_has_every_signal_as_the_code_defines_it() -> None:

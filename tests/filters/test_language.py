@@ -23,8 +23,7 @@ from gristmill.filters.language import (
     load_model,
     model_sha256,
 )
-
-SHARED = Path(__file__).resolve().parents[2] / ".." / "shared" / "data"
+from tests.places import SHARED
 
 SENTENCES = {
     "en": "The miller takes the grain to the stones and waits for the flour.",

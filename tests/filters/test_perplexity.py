@@ -26,8 +26,9 @@ from gristmill.filters.perplexity import (
     normalize,
     perplexity,
 )
+from tests.places import ROOT
 
-DOCS = Path(__file__).resolve().parents[2] / "docs" / "filters.md"
+DOCS = ROOT / "docs" / "filters.md"
 
 # A bigram model over four words; every probability and back-off weight is a log10.
 UNIGRAMS = {

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import csv
-from pathlib import Path
 
 import pytest
 
 from gristmill.filters.language import load_identifier
 from gristmill.filters.scripts import SCRIPTS, language_scripts, script_mask, script_table
+from tests.places import SHARED
 
-GLOTSCRIPT = Path(__file__).resolve().parents[3] / "shared" / "data" / "lexicons" / "glotscript" / "GlotScript.tsv"
+GLOTSCRIPT = SHARED / "lexicons" / "glotscript" / "GlotScript.tsv"
 
 
 def test_every_language_of_the_bundled_model_has_a_script() -> None:

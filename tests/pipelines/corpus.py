@@ -135,7 +135,7 @@ def write_config(folder: Path, output: str, *, raw: str = "raw", **changes: str)
         raw: where the raw shards lie, relative to ``folder``, or a uri.
         changes: values of lines to replace, by key: ``seed="18"``.
     """
-    text = _CONFIG.replace("@OUTPUT@", output).replace("@RAW@", raw)
+    text = _CONFIG.replace("@OUTPUT@", output).replace("AW@", raw)
     for key, value in changes.items():
         lines = [f"{key} = {value}" if line.startswith(f"{key} = ") else line for line in text.splitlines()]
         text = "\n".join(lines) + "\n"
@@ -153,14 +153,14 @@ seed = 17
 name = "web"
 kind = "jsonl"
 document_kind = "web"
-paths = ["@RAW@/web-*.jsonl.gz"]
+paths = ["AW@/web-*.jsonl.gz"]
 fields = { text = "text", uri = "url" }
 
 [[source]]
 name = "books"
 kind = "jsonl"
 document_kind = "book"
-paths = ["@RAW@/books-*.jsonl"]
+paths = ["AW@/books-*.jsonl"]
 fields = { text = "text", uri = "url" }
 
 [language]

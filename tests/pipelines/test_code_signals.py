@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,8 +17,8 @@ from gristmill.pipelines.code_signals import CODE_SIGNALS, CodeSignals, programm
 from gristmill.pipelines.encode import TokenizerSpec
 from gristmill.pipelines.extras import configured_extras
 from gristmill.pipelines.token_ratio import TOKEN_SIGNALS, TokenRatio, configured_token_ratio
+from tests.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 TOKENIZER = ROOT / "examples" / "tokenizer.json"
 
 

@@ -19,11 +19,11 @@ from gristmill.pipelines.options import Execution, check_execution
 from tests.pipelines.command import file_bytes, gristmill
 from tests.pipelines.corpus import make_corpus, write_config
 from tests.pipelines.fake_cloud import CleanWorker, FakeDataflow, Request, service_account, storage_emulator
+from tests.places import ROOT
 
 pytest.importorskip("google.cloud.dataflow", reason="needs google-cloud-dataflow-client, of the extra gcp or dev")
 pytest.importorskip("gcp_storage_emulator", reason="needs gcp-storage-emulator, of the extra dev")
 
-ROOT = Path(__file__).resolve().parents[2]
 STEPS = ("extract", "annotate", "decide", "fingerprint", "join", "resolve", "encode", "gather", "report")
 LIMIT_BYTES = 1_000_000
 

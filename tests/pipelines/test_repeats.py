@@ -39,7 +39,7 @@ use = [@EDITS@]
 near = false
 lines = { min_documents = 3 }
 substring = { min_tokens = 50 }
-partition_bytes = "@SIZE@"
+partition_bytes = "IZE@"
 [tokenizer]
 train = { vocab_size = 400 }
 """
@@ -65,7 +65,7 @@ def make(folder: Path, *, edits: str = "", size: str = "256 MB") -> dict[str, li
     snippets = [{"url": f"{number}.c", "text": f"{words(rng, 20)}\n{BOILERPLATE}\n}}"} for number in range(4)]
     (folder / "snippets.jsonl").write_text("".join(json.dumps(row) + "\n" for row in snippets))
     lines |= {row["url"]: row["text"].split("\n") for row in snippets}
-    (folder / "run.toml").write_text(CONFIG.replace("@EDITS@", edits).replace("@SIZE@", size))
+    (folder / "run.toml").write_text(CONFIG.replace("@EDITS@", edits).replace("IZE@", size))
     return lines
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +14,7 @@ from hypothesis import strategies as st
 from gristmill.errors import ConfigError
 from gristmill.reports.lexicon import english_terms, parse_lexicon
 from gristmill.reports.mentions import Mentions, count_mentions
+from tests.places import SHARED
 
 LEXICON = english_terms()
 FORMS = {form: term.name for term in LEXICON.terms for form in term.forms}
@@ -137,7 +137,7 @@ def test_a_faulty_word_list_is_refused_by_name(axes: list[object], words: str) -
         parse_lexicon({"name": "x", "version": "1", "axes": axes})
 
 
-BOOKS = Path(__file__).resolve().parents[2] / ".." / "shared" / "data" / "books" / "text"
+BOOKS = SHARED / "books" / "text"
 
 
 @pytest.mark.shared

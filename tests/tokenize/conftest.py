@@ -8,8 +8,7 @@ import pytest
 
 from gristmill.documents import normalize_text
 from gristmill.tokenize.training import train_bpe
-
-SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
+from tests.places import SHARED
 
 SENTENCES = [
     "The quick brown fox jumps over the lazy dog, and the dog does not mind.",

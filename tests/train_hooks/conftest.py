@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
+import torch
 
-ROOT = str(Path(__file__).resolve().parents[2])
-if ROOT not in sys.path:
-    sys.path.append(ROOT)  # last: the folder tokenize/ must not stand before the standard library's module
-
-import torch  # noqa: E402
-
-from gristmill.pretrain_config import ModelConfig, PretrainConfig  # noqa: E402
-from gristmill.train_hooks.pretrain import PretrainResult, pretrain  # noqa: E402
-from tests.train_hooks.shard_files import write_text_tokens  # noqa: E402
+from gristmill.pretrain_config import ModelConfig, PretrainConfig
+from gristmill.train_hooks.pretrain import PretrainResult, pretrain
+from tests.train_hooks.shard_files import write_text_tokens
 
 torch.set_num_threads(1)  # models this small only lose by more, and stall when the cores are shared
 

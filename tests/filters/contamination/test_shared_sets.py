@@ -7,9 +7,7 @@ from pathlib import Path
 import pytest
 
 from gristmill.filters.contamination.words import words_of
-
-SHARED = Path(__file__).resolve().parents[4] / "shared" / "data"
-ROOT = Path(__file__).resolve().parents[3]
+from tests.places import ROOT, SHARED
 
 pytestmark = pytest.mark.skipif(not (SHARED / "eval").is_dir(), reason="needs ../shared/data/eval")
 

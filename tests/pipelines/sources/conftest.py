@@ -10,9 +10,9 @@ import pytest
 
 from gristmill.pipelines.sources.base import Failed, Item, Skipped, SourceOptions
 from gristmill.pipelines.sources.table import read
+from tests.places import SHARED
 
 ReadBytes = Callable[..., list[Item]]
-SHARED = Path(__file__).resolve().parents[3] / ".." / "shared" / "data"
 
 
 @pytest.fixture
