@@ -1,4 +1,4 @@
-"""Packaging only. The package list comes from one tuple, because the folders stand at the repository's root.
+"""Packaging only. The folders stand at the repository's root; the package reaches them by links.
 
 ``src/gristmill`` holds the shared modules and one relative link per root folder, so to every tool this is a plain src
 layout. Beam ships the same package to its workers with ``--setup_file=./setup.py`` (with the ``./``).
@@ -6,19 +6,9 @@ layout. Beam ships the same package to its workers with ``--setup_file=./setup.p
 
 import setuptools
 
-FOLDERS = (
-    "pipelines",
-    "pipelines.sources",
-    "filters",
-    "filters.edits",
-    "filters.pii",
-    "filters.contamination",
-    "filters.rule_sets",
-    "filters.url",
-    "dedup",
-    "tokenize",
-    "train_hooks",
-    "reports",
+# Every folder of modules, found through the links: one forgotten in a list would be missing on a worker.
+PACKAGES = setuptools.find_namespace_packages(
+    "src", include=["gristmill", "gristmill.*"], exclude=["*.__pycache__", "*.data", "*.data.*"]
 )
 
 # What every command but `pretrain` and `complete` needs. Reasons: docs/decisions/0002-dependencies.md
@@ -78,7 +68,7 @@ setuptools.setup(
     license="Apache-2.0",
     python_requires=">=3.11",
     package_dir={"": "src"},
-    packages=["gristmill", "gristmill.commands", *(f"gristmill.{folder}" for folder in FOLDERS)],
+    packages=PACKAGES,
     package_data={
         "gristmill": ["py.typed"],
         "gristmill.filters": ["data/*", "data/words/*"],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from benchmarks.minhash import ours_beside
+from benchmarks.dedup.minhash import ours_beside
 
 Results = Mapping[str, Mapping[str, Any]]
 HEAD = ("what", "ours", "peer", "ratio")

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 import xxhash
 
 from benchmarks.measuring import say
-from gristmill.config import Config, load_config
+from gristmill.config.config import Config, load_config
 from gristmill.pipelines.curate import curate
 
 HERE = Path(__file__).resolve().parent

@@ -47,11 +47,21 @@ def programs(*, quick: bool, rounds: int | None = None) -> dict[str, list[str]]:
     }
 
 
+def module_of(name: str) -> str:
+    """The module of a benchmark, in whichever folder it lies.
+
+    >>> module_of("minhash"), module_of("bpe")
+    ('benchmarks.dedup.minhash', 'benchmarks.bpe')
+    """
+    (path,) = HERE.rglob(f"{name}.py")
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts)
+
+
 def run(name: str, arguments: list[str]) -> dict[str, Any] | None:
     """The result of one benchmark; None if it failed, after it has said why."""
     began = time.monotonic()
     say(f"--- {name} {' '.join(arguments)}")
-    command = [sys.executable, "-m", f"benchmarks.{name}", *arguments]
+    command = [sys.executable, "-m", module_of(name), *arguments]
     done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
     say(f"--- {name}: status {done.returncode} after {time.monotonic() - began:.0f} s")
     if done.returncode:

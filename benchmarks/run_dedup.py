@@ -16,8 +16,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from benchmarks.dedup.minhash import ours_beside
 from benchmarks.headlines import markdown
-from benchmarks.minhash import ours_beside
 from benchmarks.run_all import run
 from benchmarks.warc_inputs import ROOT
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchmarks.warc_inputs import default_files, pages
 from gristmill.documents import normalize_text
-from gristmill.pipelines.sources.page import read_page
+from gristmill.pipelines.sources.web.page import read_page
 
 
 def page_texts(limit: int | None = None) -> list[str]:

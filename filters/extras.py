@@ -2,7 +2,7 @@
 
 An extra is a frozen dataclass that travels to every worker as it is, so it holds parameters and paths, never a loaded
 model: what it loads, it loads once per process on first use. Which extras a run has follows from its configuration
-(`gristmill.pipelines.extras`); their columns stand after those of `gristmill.filters.signals` in ``signals/``.
+(`gristmill.pipelines.extras.extras`); their columns stand after those of `gristmill.filters.signals` in ``signals/``.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Protocol, runtime_checkable
 
 import pyarrow as pa
 
-from gristmill.filters.measure import Signal
+from gristmill.filters.counts.measure import Signal
 
 EXTRA_COLUMNS = ("source", "kind", "uri", "text", "meta")
 """Columns of the documents that an extra may read; ``language`` and ``language_score`` come with them."""

@@ -14,11 +14,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gristmill.filters.arrays import Bytes
-from gristmill.filters.folding import utf8_of
-from gristmill.filters.utf8 import code_point
-from gristmill.kernel import inlined_kernel, kernel
-from gristmill.swar import TOPS, keep_first, load_eight, lowered, pack
+from gristmill.filters.text.arrays import Bytes
+from gristmill.filters.text.folding import utf8_of
+from gristmill.filters.text.utf8 import code_point
+from gristmill.kernels.kernel import inlined_kernel, kernel
+from gristmill.kernels.swar import TOPS, keep_first, load_eight, lowered, pack
 
 STOP_WORDS: dict[str, tuple[str, ...]] = {
     "en": ("the", "be", "to", "of", "and", "that", "have", "with"),

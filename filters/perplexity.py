@@ -23,10 +23,10 @@ import numpy as np
 import pyarrow as pa
 
 from gristmill import storage
+from gristmill.config.filter_config import PerplexitySection
 from gristmill.errors import ConfigError, MissingExtraError
-from gristmill.filter_config import PerplexitySection
-from gristmill.filters.language import encode_languages
-from gristmill.filters.measure import Signal
+from gristmill.filters.counts.measure import Signal
+from gristmill.filters.language.language import encode_languages
 
 CUTOFFS: Mapping[str, tuple[float, float]] = {
     "en": (340, 520), "de": (370, 590), "fr": (180, 330), "es": (180, 290),

@@ -15,10 +15,10 @@ import unicodedata
 import numba
 import numpy as np
 
-from gristmill.cached_arrays import cached_arrays
-from gristmill.filters.arrays import Bytes, Hashes, Int64s
-from gristmill.filters.fasttext_kernels import slice_bounds
-from gristmill.filters.utf8 import NON_ASCII, code_point
+from gristmill.filters.fasttext.kernels import slice_bounds
+from gristmill.filters.text.arrays import Bytes, Hashes, Int64s
+from gristmill.filters.text.utf8 import NON_ASCII, code_point
+from gristmill.kernels.cached_arrays import cached_arrays
 
 _NAMES = {
     "LATIN": "Latn", "GREEK": "Grek", "CYRILLIC": "Cyrl", "ARMENIAN": "Armn", "HEBREW": "Hebr", "ARABIC": "Arab",

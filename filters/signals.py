@@ -1,7 +1,7 @@
 """Every signal of every document, as columns: what the rules judge, and what a changed threshold judges again.
 
 A signal is a number about one text, defined once in `SIGNALS`. No threshold appears here: those are in
-`gristmill.filters.rules`. A fraction or ratio whose denominator is 0 is 0.
+`gristmill.filters.rules.rules`. A fraction or ratio whose denominator is 0 is 0.
 """
 
 from __future__ import annotations
@@ -12,10 +12,8 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
-from gristmill.arena import kept_arena
-from gristmill.compiling_in_turn import in_turn
 from gristmill.errors import ConfigError, InputError, unknown_name
-from gristmill.filters import (
+from gristmill.filters.counts import (
     c4,
     c4_datatrove,
     fineweb,
@@ -25,11 +23,10 @@ from gristmill.filters import (
     gopher_quality,
     gopher_repetition,
     gopher_rpv2,
-    source_code,
 )
-from gristmill.filters.arrays import Int64s
-from gristmill.filters.buffers import PAD_BYTES, TextBuffer, row_blocks, text_buffer
-from gristmill.filters.language import (
+from gristmill.filters.counts.measure import ARROW_TYPES, FRACTION, Counts, Signal, signal_field
+from gristmill.filters.counts.views import Views
+from gristmill.filters.language.language import (
     UNKNOWN,
     Identifier,
     Languages,
@@ -37,9 +34,12 @@ from gristmill.filters.language import (
     identify_buffer,
     script_shares,
 )
-from gristmill.filters.measure import ARROW_TYPES, FRACTION, Counts, Signal, signal_field
 from gristmill.filters.pii import counts as pii
-from gristmill.filters.views import Views
+from gristmill.filters.source_code import source_code
+from gristmill.filters.text.arrays import Int64s
+from gristmill.filters.text.buffers import PAD_BYTES, TextBuffer, row_blocks, text_buffer
+from gristmill.kernels.arena import kept_arena
+from gristmill.kernels.compiling_in_turn import in_turn
 
 BLOCK_BYTES = 2 << 20
 """Bytes of text that the kernels see at once, one text at least; bounds their memory, which is about 50 times as much
@@ -108,7 +108,7 @@ def signals(
             asked, and ``language_score`` is 1. A null is ``unknown`` with score 0.
         kinds: kind of each text (string or dictionary of string, same length). The language of ``code`` is not asked:
             it is ``unknown`` with score 0.
-        identifier: a model of `gristmill.filters.language.load_identifier`; the bundled lid.176.ftz if None.
+        identifier: a model of `gristmill.filters.language.language.load_identifier`; the bundled lid.176.ftz if None.
 
     Returns:
         One row per text, in order, with `SIGNALS_SCHEMA`.
@@ -173,7 +173,7 @@ def warm_up() -> None:
 def compile_kernels(*, languages: bool) -> None:
     """Compiles the kernels of all signals, or loads them from the cache: the first thing that a process does.
 
-    Processes that start together share the work (`gristmill.compiling_in_turn`).
+    Processes that start together share the work (`gristmill.kernels.compiling_in_turn`).
 
     Args:
         languages: those that identify languages too, with the bundled model.

@@ -9,13 +9,13 @@ import pyarrow as pa
 
 from gristmill import storage
 from gristmill.documents import DOCUMENT_SCHEMA
+from gristmill.filters.counts.measure import Signal, signal_field
 from gristmill.filters.extras import EXTRA_COLUMNS, Extra
-from gristmill.filters.language import load_identifier, model_sha256
-from gristmill.filters.measure import Signal, signal_field
+from gristmill.filters.language.language import load_identifier, model_sha256
 from gristmill.filters.signals import SIGNALS_SCHEMA, signals
-from gristmill.pipelines.plan import Task
-from gristmill.pipelines.stage_keys import stage_key
-from gristmill.pipelines.texts import open_texts
+from gristmill.pipelines.engine.plan import Task
+from gristmill.pipelines.engine.stage_keys import stage_key
+from gristmill.pipelines.engine.texts import open_texts
 from gristmill.runs import RunDirectory
 from gristmill.tables import ShardWriter
 

@@ -11,29 +11,29 @@ import dataclasses
 from collections.abc import Callable, Sequence
 
 from gristmill import storage
-from gristmill.config import Config
+from gristmill.config.config import Config
 from gristmill.errors import ConfigError, EmptyResultError
-from gristmill.filters.configured import configured_rules, with_model_settings
 from gristmill.filters.extras import extra_notes
-from gristmill.filters.rule_types import ResolvedRule
+from gristmill.filters.rules.configured import configured_rules, with_model_settings
+from gristmill.filters.rules.sets.rule_types import ResolvedRule
 from gristmill.inputs import RawShard, list_inputs
 from gristmill.pipelines.annotate import Annotate, annotate_tasks
 from gristmill.pipelines.decide import Decide, decide_tasks
-from gristmill.pipelines.dedup_check import check_dedup
-from gristmill.pipelines.dedup_facts import dedup_facts
-from gristmill.pipelines.dedup_stage import number_documents, run_dedup
+from gristmill.pipelines.dedup.check import check_dedup
+from gristmill.pipelines.dedup.facts import dedup_facts
+from gristmill.pipelines.dedup.stage import number_documents, run_dedup
 from gristmill.pipelines.edit import FOLDER as EDITS
 from gristmill.pipelines.edit import EditShard, configured_edits, cut_counts, edit_tasks, edited_signals
+from gristmill.pipelines.engine.options import Execution, check_execution
+from gristmill.pipelines.engine.plan import Task, prune
+from gristmill.pipelines.engine.session import Listener, Session, Silent
 from gristmill.pipelines.extract import Extract, extract_tasks, source_options
-from gristmill.pipelines.extras import check_signals, configured_extras
-from gristmill.pipelines.options import Execution, check_execution
-from gristmill.pipelines.plan import Task, prune
-from gristmill.pipelines.repeats import run_repeats
+from gristmill.pipelines.extras.extras import check_signals, configured_extras
+from gristmill.pipelines.repeats.repeats import run_repeats
 from gristmill.pipelines.report_stage import report_facts, run_report
-from gristmill.pipelines.session import Listener, Session, Silent
 from gristmill.pipelines.sources.table import check
-from gristmill.pipelines.tokenize_stage import run_tokenize
-from gristmill.reports.reconcile import Totals, check_error_budget, check_manifest_totals, read_totals
+from gristmill.pipelines.tokens.tokenize_stage import run_tokenize
+from gristmill.reports.checks.reconcile import Totals, check_error_budget, check_manifest_totals, read_totals
 from gristmill.runs import RunDirectory, open_run
 from gristmill.tables import read_counts
 from gristmill.tokenize.manifest import Manifest

@@ -10,14 +10,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gristmill import storage
-from gristmill.config import Config
+from gristmill.config.config import Config
 from gristmill.documents import EVIDENCE_TYPE, LEDGER_SCHEMA
-from gristmill.filters.decide import decide
-from gristmill.filters.outcomes import Outcome, count_outcomes
-from gristmill.filters.rule_types import ResolvedRule
+from gristmill.filters.rules.decide import decide
+from gristmill.filters.rules.outcomes import Outcome, count_outcomes
+from gristmill.filters.rules.sets.rule_types import ResolvedRule
+from gristmill.pipelines.engine.plan import Task
+from gristmill.pipelines.engine.stage_keys import stage_key
 from gristmill.pipelines.extract import document_kind
-from gristmill.pipelines.plan import Task
-from gristmill.pipelines.stage_keys import stage_key
 from gristmill.runs import RunDirectory
 from gristmill.tables import ShardWriter, read_groups
 

@@ -13,11 +13,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gristmill import storage
-from gristmill.config import Config
+from gristmill.config.config import Config
 from gristmill.documents import DOCUMENT_SCHEMA
 from gristmill.errors import ConfigError
 from gristmill.filters.contamination.configured import configured_decontamination
 from gristmill.filters.contamination.decontamination import Decontamination
+from gristmill.filters.counts.measure import Signal, signal_field
 from gristmill.filters.edits.c4_lines import C4Lines
 from gristmill.filters.edits.cuts import CUTS_TYPE, to_column
 from gristmill.filters.edits.decontamination import CutEvaluationItems
@@ -27,9 +28,8 @@ from gristmill.filters.edits.pii import Pii
 from gristmill.filters.edits.refinedweb_lines import RefinedWebLines
 from gristmill.filters.edits.sequence import edit_signals, run_edits
 from gristmill.filters.edits.table import parse_edits
-from gristmill.filters.measure import Signal, signal_field
-from gristmill.pipelines.plan import Task
-from gristmill.pipelines.stage_keys import stage_key
+from gristmill.pipelines.engine.plan import Task
+from gristmill.pipelines.engine.stage_keys import stage_key
 from gristmill.runs import RunDirectory
 from gristmill.tables import ShardWriter, read_counts, read_groups
 

@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from gristmill import storage
-from gristmill.config import Config, SourceSection
+from gristmill.config.config import Config, SourceSection
 from gristmill.documents import DOCUMENT_SCHEMA
 from gristmill.inputs import RawShard
-from gristmill.pipelines.batching import DocumentBatches
-from gristmill.pipelines.dead_letters import DeadLetter, write_dead_letters
-from gristmill.pipelines.plan import Task
-from gristmill.pipelines.sources.base import Failed, Skipped, SourceOptions
+from gristmill.pipelines.engine.batching import DocumentBatches
+from gristmill.pipelines.engine.dead_letters import DeadLetter, write_dead_letters
+from gristmill.pipelines.engine.plan import Task
+from gristmill.pipelines.engine.stage_keys import stage_key
+from gristmill.pipelines.sources.reading.base import Failed, Skipped, SourceOptions
 from gristmill.pipelines.sources.table import SOURCES, read
-from gristmill.pipelines.stage_keys import stage_key
 from gristmill.runs import RunDirectory
 from gristmill.tables import ShardWriter
 

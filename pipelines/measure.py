@@ -9,11 +9,11 @@ from collections.abc import Iterable, Iterator, Sequence
 import apache_beam as beam
 
 from gristmill import storage
-from gristmill.config import canonical_json
-from gristmill.pipelines.plan import Task, load_plan
-from gristmill.pipelines.shardwise import PlannedTasks, naming
-from gristmill.pipelines.stage_keys import stage_key
-from gristmill.pipelines.texts import open_texts
+from gristmill.config.config import canonical_json
+from gristmill.pipelines.engine.plan import Task, load_plan
+from gristmill.pipelines.engine.shardwise import PlannedTasks, naming
+from gristmill.pipelines.engine.stage_keys import stage_key
+from gristmill.pipelines.engine.texts import open_texts
 from gristmill.reports.measure import FORMAT_VERSION, Measures
 from gristmill.runs import RunDirectory
 from gristmill.tables import read_groups

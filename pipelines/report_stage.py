@@ -10,17 +10,17 @@ import apache_beam as beam
 
 from gristmill import storage
 from gristmill.filters.extras import extra_notes
-from gristmill.filters.rule_types import ResolvedRule
-from gristmill.pipelines.extras import configured_extras
+from gristmill.filters.rules.sets.rule_types import ResolvedRule
+from gristmill.pipelines.engine.plan import Plan, Task, store_plan
+from gristmill.pipelines.engine.session import Session
+from gristmill.pipelines.extras.extras import configured_extras
 from gristmill.pipelines.measure import Measure, measure_task, read_measures
-from gristmill.pipelines.plan import Plan, Task, store_plan
-from gristmill.pipelines.session import Session
-from gristmill.reports.explain import condition
+from gristmill.reports.checks.reconcile import Totals
+from gristmill.reports.checks.rule_counts import read_rule_counts, rule_warnings
+from gristmill.reports.explain.explain import condition
 from gristmill.reports.figures import figures, to_json
 from gristmill.reports.measure import Measures
-from gristmill.reports.reconcile import Totals
-from gristmill.reports.render import render
-from gristmill.reports.rule_counts import read_rule_counts, rule_warnings
+from gristmill.reports.page.render import render
 from gristmill.runs import RunDirectory
 from gristmill.tokenize.manifest import Manifest
 

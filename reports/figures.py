@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from gristmill.reports.lexicon import english_terms
+from gristmill.reports.counts.lexicon import english_terms
 from gristmill.reports.measure import Measures
-from gristmill.reports.page import share
-from gristmill.reports.panel import Measured, run_totals
-from gristmill.reports.panels import PANELS
-from gristmill.reports.run_facts import RunFacts, run_facts
-from gristmill.reports.wording import count, counted, percent
+from gristmill.reports.page.page import share
+from gristmill.reports.page.panel import Measured, run_totals
+from gristmill.reports.page.run_facts import RunFacts, run_facts
+from gristmill.reports.page.wording import count, counted, percent
+from gristmill.reports.panels.table import PANELS
 from gristmill.web_domains import suffix_list_version
 
 SCHEMA_VERSION = 1
@@ -23,7 +23,7 @@ def figures(measures: Measures, *, run: Mapping[str, object]) -> dict[str, objec
 
     Args:
         measures: the counts of the whole run.
-        run: what is known about the run beside them; see :class:`gristmill.reports.run_facts.RunFacts`.
+        run: what is known about the run beside them; see :class:`gristmill.reports.page.run_facts.RunFacts`.
 
     Raises:
         ConfigError: ``run`` has an unknown key or a value of the wrong type.

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import pyarrow as pa
 
 from gristmill.errors import IntegrityError
-from gristmill.reports.batch import Batch
-from gristmill.reports.counts import Counts
-from gristmill.reports.panels import tallies
+from gristmill.reports.counts.batch import Batch
+from gristmill.reports.counts.counts import Counts
+from gristmill.reports.panels.table import tallies
 
 FORMAT_VERSION = 1
 """Version of the stored form of :class:`Measures`."""

@@ -12,23 +12,11 @@ import pytest
 from tests.places import ROOT
 
 PACKAGE = ROOT / "src" / "gristmill"
-SUBFOLDERS = ("filters/contamination", "filters/edits", "filters/rule_sets")
-FOLDERS = (
-    "",
-    "commands",
-    "filters",
-    *SUBFOLDERS,
-    "dedup",
-    "tokenize",
-    "reports",
-    "pipelines",
-    "pipelines/sources",
-    "train_hooks",
-)
+ROOT_FOLDERS = ("filters", "dedup", "tokenize", "reports", "pipelines", "train_hooks")
 MODULES = sorted(
-    ".".join(("gristmill", *folder.split("/"), path.stem) if folder else ("gristmill", path.stem))
-    for folder in FOLDERS
-    for path in (PACKAGE / folder).glob("*.py")
+    ".".join(("gristmill", *path.relative_to(base).with_suffix("").parts))
+    for base, folder in [(PACKAGE, PACKAGE), *((ROOT, ROOT / name) for name in ROOT_FOLDERS)]
+    for path in folder.rglob("*.py")
     if path.stem != "__init__"
 )
 

@@ -23,20 +23,80 @@ ALLOWED = {
 }
 """Layer: the other layers it may import."""
 
+FLOORS = {
+    "filters": (
+        {"text"},
+        {"tokens", "fasttext", "language_packs"},
+        {"counts", "scripts"},
+        {"rules/sets", "extras", "language", "source_code", "pii", "contamination", "url", "words"},
+        {"edits", "classifier", "perplexity", "signals"},
+        {"rules"},
+    ),
+    "dedup": (
+        {"signatures"},
+        {"candidates", "components", "resolution", "index", "repeats"},
+    ),
+    "tokenize": (
+        {"manifest", "order", "training"},
+        {"chunking", "vocabulary"},
+        {"engines", "shards"},
+        {"agreement"},
+        {"bpe"},
+    ),
+    "reports": (
+        {"counts", "checks", "explain"},
+        {"page"},
+        {"panels", "sweep"},
+        {"measure"},
+        {"figures"},
+    ),
+    "pipelines": (
+        {"engine", "sources/reading"},
+        {"sources/web"},
+        {"sources/books", "sources/rows", "sources/source_code"},
+        {"sources"},
+        {"extract", "edit", "annotate", "measure", "repeats"},
+        {"dedup"},
+        {"index", "tokens"},
+        {"decide", "extras"},
+        {"report_stage"},
+        {"curate"},
+        {"planning"},
+    ),
+    "train_hooks": (
+        {"loader"},
+        {"trainer"},
+        {"pretrain", "complete"},
+    ),
+    "shared": (
+        {"documents", "errors", "version", "writing_systems", "kernels"},
+        {"config", "storage_backends", "urls"},
+        {"storage"},
+        {"inputs", "tables", "web_domains"},
+        {"runs"},
+        {"__init__"},
+    ),
+    "cli": ({"commands"}, {"cli"}),
+}
+"""Rooms of each layer, lowest first: a file imports its own room and rooms on lower floors, never its own floor's others.
+
+A room is a folder, or a file that stands in the layer's own folder.
+"""
+
 ONLY_IN = {"apache_beam": "pipelines", "torch": "train_hooks"}
 
 FILE_READERS = {
     "filters": {
-        "language.py",
-        "fasttext_model.py",
-        "classifier_model.py",
-        "classifier_fit.py",
-        "evaluation_items.py",
-        "configured.py",
-        "word_lists.py",
+        "language/language.py",
+        "fasttext/model.py",
+        "classifier/model.py",
+        "classifier/fit.py",
+        "contamination/evaluation_items.py",
+        "contamination/configured.py",
+        "words/word_lists.py",
         "perplexity.py",
     },
-    "dedup": {"index_files.py"},
+    "dedup": {"index/files.py"},
     "tokenize": {"shards.py", "manifest.py", "vocabulary.py"},
 }
 """Modules of the pure layers that may touch files, because a model, a vocabulary, the shard format or an index is one."""
@@ -48,10 +108,23 @@ def layer_of(path: Path) -> str:
     return path.relative_to(ROOT).parts[0]
 
 
+def place_of(path: Path) -> str:
+    """A file's path inside its layer."""
+    inside = PACKAGE if PACKAGE in path.parents else ROOT / layer_of(path)
+    return path.relative_to(inside).as_posix()
+
+
+def room_of(path: Path) -> str:
+    folder, _, name = place_of(path).rpartition("/")
+    return folder or name.removesuffix(".py")
+
+
 def sources() -> list[Path]:
+    """Every file of the package, each once: the links to the root folders are not followed."""
     folders = [ROOT / name for name in ALLOWED if (ROOT / name).is_dir()]
     found = [path for folder in folders for path in folder.rglob("*.py")]
-    return sorted([*found, *PACKAGE.glob("*.py"), *(PACKAGE / "commands").glob("*.py")])
+    shared = [path for path in PACKAGE.rglob("*.py") if path.relative_to(PACKAGE).parts[0] not in ALLOWED]
+    return sorted([*found, *shared])
 
 
 def imports_of(path: Path) -> list[tuple[str, int]]:
@@ -64,6 +137,23 @@ def imports_of(path: Path) -> list[tuple[str, int]]:
         elif isinstance(node, ast.ImportFrom) and node.level:
             names.append(("relative", node.lineno))
     return names
+
+
+def module_file(name: str) -> Path | None:
+    """The file of the longest part of a dotted name that is a module of this package."""
+    parts = name.split(".")[1:]
+    while parts:
+        base = ROOT if parts[0] in ALLOWED else PACKAGE
+        path = base.joinpath(*parts).with_suffix(".py")
+        if path.is_file():
+            return path
+        parts.pop()
+    return None
+
+
+def imported_files(path: Path) -> list[tuple[Path, int]]:
+    named = [(module_file(name), line) for name, line in imports_of(path) if name.partition(".")[0] == "gristmill"]
+    return [(found, line) for found, line in named if found is not None and found != path]
 
 
 def test_imports_follow_the_arrows() -> None:
@@ -84,12 +174,52 @@ def test_imports_follow_the_arrows() -> None:
     assert wrong == []
 
 
+def test_every_file_belongs_to_a_room_that_is_drawn() -> None:
+    rooms = {layer: sorted(set().union(*floors)) for layer, floors in FLOORS.items()}
+    homeless = [
+        f"{path.relative_to(ROOT)} belongs to no room of {layer}; its rooms: {', '.join(rooms[layer])}"
+        for path in sources()
+        if room_of(path) not in rooms[layer := layer_of(path)]
+    ]
+    assert homeless == []
+    empty = {(layer, room) for layer, names in rooms.items() for room in names}
+    assert empty == {(layer_of(path), room_of(path)) for path in sources()}
+
+
+def test_inside_a_layer_imports_go_down() -> None:
+    wrong = []
+    for path in sources():
+        layer = layer_of(path)
+        floors = {room: floor for floor, rooms in enumerate(FLOORS[layer]) for room in rooms}
+        room = room_of(path)
+        for target, line in imported_files(path):
+            other = room_of(target)
+            if layer_of(target) == layer and other != room and floors[other] >= floors[room]:
+                wrong.append(f"{path}:{line} {room} (floor {floors[room]}) imports {other} (floor {floors[other]})")
+    assert wrong == []
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    files = {path: {target for target, _ in imported_files(path)} for path in sources()}
+    done: set[Path] = set()
+
+    def walk(path: Path, above: tuple[Path, ...]) -> None:
+        assert path not in above, " -> ".join(str(step.relative_to(ROOT)) for step in (*above, path))
+        if path not in done:
+            for target in sorted(files[path]):
+                walk(target, (*above, path))
+            done.add(path)
+
+    for path in files:
+        walk(path, ())
+
+
 def test_pure_layers_open_no_files() -> None:
     calls = {"open", "read_bytes", "read_text", "write_bytes", "write_text"}
     wrong = []
     for path in sources():
         allowed = FILE_READERS.get(layer_of(path))
-        if allowed is None or path.name in allowed:
+        if allowed is None or place_of(path) in allowed:
             continue
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call):
@@ -103,10 +233,10 @@ def test_pure_layers_open_no_files() -> None:
     ("module", "forbidden"),
     [
         ("gristmill.filters.signals", ("apache_beam", "torch")),
-        ("gristmill.dedup.minhash", ("apache_beam", "torch")),
+        ("gristmill.dedup.signatures.minhash", ("apache_beam", "torch")),
         ("gristmill.tokenize.shards", ("apache_beam", "torch")),
-        ("gristmill.reports.render", ("apache_beam", "torch")),
-        ("gristmill.train_hooks.dataset", ("apache_beam",)),
+        ("gristmill.reports.page.render", ("apache_beam", "torch")),
+        ("gristmill.train_hooks.loader.dataset", ("apache_beam",)),
         ("gristmill.cli", ("apache_beam", "torch", "boto3")),
     ],
 )

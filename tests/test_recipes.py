@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from gristmill import storage
-from gristmill.config import load_config
-from gristmill.filters.rules import parse_use, resolve
+from gristmill.config.config import load_config
+from gristmill.filters.rules.rules import parse_use, resolve
 from tests.places import ROOT
 
 RECIPES = sorted((ROOT / "recipes").glob("*.toml"))

@@ -1,6 +1,6 @@
 """What a trained model says next: the most probable next tokens of a prompt, and a continuation."""
 
-# ruff: noqa: N803, N806 - a tensor's name ends in its shape (gristmill.train_hooks.model)
+# ruff: noqa: N803, N806 - a tensor's name ends in its shape (gristmill.train_hooks.trainer.model)
 
 from __future__ import annotations
 
@@ -16,8 +16,14 @@ from torch import Tensor
 from gristmill.errors import ConfigError, TokenizerError
 from gristmill.tokenize.engines import Reference
 from gristmill.tokenize.vocabulary import read_vocabulary
-from gristmill.train_hooks.checkpoint import TOKENIZER_NAME, Checkpoint, find_checkpoint, load_weights, read_checkpoint
-from gristmill.train_hooks.model import Transformer
+from gristmill.train_hooks.trainer.checkpoint import (
+    TOKENIZER_NAME,
+    Checkpoint,
+    find_checkpoint,
+    load_weights,
+    read_checkpoint,
+)
+from gristmill.train_hooks.trainer.model import Transformer
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@
 
 What is written, under the output folder::
 
-    log.jsonl                    one line per step and per validation (gristmill.train_hooks.train_log)
-    checkpoints/step-00000100/   gristmill.train_hooks.checkpoint
+    log.jsonl                    one line per step and per validation (gristmill.train_hooks.trainer.train_log)
+    checkpoints/step-00000100/   gristmill.train_hooks.trainer.checkpoint
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ from rich.console import Console
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
-from gristmill.config import load_config
+from gristmill.config.config import load_config
+from gristmill.config.pretrain_config import PretrainConfig
 from gristmill.errors import ConfigError, GristmillError, RunDirectoryError
-from gristmill.pretrain_config import PretrainConfig
-from gristmill.train_hooks import checkpoint as checkpoints
-from gristmill.train_hooks.dataset import ShardDataset, Windows
-from gristmill.train_hooks.evaluation import ByteCounter, Validation, validate
-from gristmill.train_hooks.model import AttentionKind, Transformer
-from gristmill.train_hooks.optim import learning_rate, make_optimizer, set_learning_rate
-from gristmill.train_hooks.ranks import Ranks, compute_dtype, joined_ranks, peak_flops
-from gristmill.train_hooks.sampler import ElasticBatchSampler, make_loader
-from gristmill.train_hooks.stopping import StopRequest
-from gristmill.train_hooks.train_log import RunReport, StepRecord
-from gristmill.train_hooks.training import train_step
+from gristmill.train_hooks.loader.dataset import ShardDataset, Windows
+from gristmill.train_hooks.loader.sampler import ElasticBatchSampler, make_loader
+from gristmill.train_hooks.trainer import checkpoint as checkpoints
+from gristmill.train_hooks.trainer.evaluation import ByteCounter, Validation, validate
+from gristmill.train_hooks.trainer.model import AttentionKind, Transformer
+from gristmill.train_hooks.trainer.optim import learning_rate, make_optimizer, set_learning_rate
+from gristmill.train_hooks.trainer.ranks import Ranks, compute_dtype, joined_ranks, peak_flops
+from gristmill.train_hooks.trainer.stopping import StopRequest
+from gristmill.train_hooks.trainer.train_log import RunReport, StepRecord
+from gristmill.train_hooks.trainer.training import train_step
 
 OnStep = Callable[[StepRecord], None]
 

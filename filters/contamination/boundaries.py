@@ -15,7 +15,6 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-from gristmill.filters.arrays import Bytes
 from gristmill.filters.contamination.normal_form import (
     CLASS_SHIFT,
     CODE_MASK,
@@ -25,7 +24,8 @@ from gristmill.filters.contamination.normal_form import (
     FoldTables,
     fold_tables,
 )
-from gristmill.filters.utf8 import code_point
+from gristmill.filters.text.arrays import Bytes
+from gristmill.filters.text.utf8 import code_point
 
 _COMMA = ord(",")
 _WEAK = tuple(map(ord, ",\u060c\u3001-\u2010\u2011\u2012\u2013\u2014\u2015\u2212"))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from gristmill import storage
+from gristmill.config.filter_config import DecontaminationSection
 from gristmill.errors import ConfigError, InputError
-from gristmill.filter_config import DecontaminationSection
 from gristmill.filters.contamination.decontamination import Decontamination
 from gristmill.filters.contamination.evaluation_items import find_files
 from gristmill.filters.contamination.index import Search, load_index

@@ -9,8 +9,6 @@ import numpy as np
 import pyarrow as pa
 
 from gristmill.documents import EVIDENCE_TYPE
-from gristmill.filters.arrays import Floats, Int64s
-from gristmill.filters.buffers import TextBuffer, text_buffer
 from gristmill.filters.contamination.index import Search, SetCounts, load_index
 from gristmill.filters.contamination.overlap import (
     Overlaps,
@@ -23,7 +21,9 @@ from gristmill.filters.contamination.overlap import (
     spans_of,
 )
 from gristmill.filters.contamination.search import find_runs
-from gristmill.filters.measure import FRACTION, NATURAL, Signal
+from gristmill.filters.counts.measure import FRACTION, NATURAL, Signal
+from gristmill.filters.text.arrays import Floats, Int64s
+from gristmill.filters.text.buffers import TextBuffer, text_buffer
 
 RULE_SET = "decontamination"
 _SOURCE = "Brown et al. 2020, arXiv:2005.14165, appendix C"

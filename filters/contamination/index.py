@@ -19,9 +19,9 @@ import numpy as np
 import pyarrow as pa
 
 from gristmill.errors import ConfigError
-from gristmill.filters.arrays import Bytes, Flags, Hashes, Int32s, Int64s
 from gristmill.filters.contamination.evaluation_items import EvaluationFiles, Item, read_items
 from gristmill.filters.contamination.passages import Entries, entries_of, plain_words, read_item_words, suffix_words
+from gristmill.filters.text.arrays import Bytes, Flags, Hashes, Int32s, Int64s
 
 CHUNK_BYTES = 4 << 20
 """Text of items that is split into runs at a time; bounds the memory of building."""

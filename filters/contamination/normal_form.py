@@ -22,8 +22,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gristmill.cached_arrays import cached_arrays
-from gristmill.filters.arrays import Bytes
+from gristmill.filters.text.arrays import Bytes
+from gristmill.kernels.cached_arrays import cached_arrays
 from gristmill.writing_systems import CODE_POINTS, UNSPACED_RANGES, within
 
 WORD = 1

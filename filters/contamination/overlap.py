@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 import numba
 import numpy as np
 
-from gristmill.filters.arrays import Flags, Floats, Int32s, Int64s
 from gristmill.filters.contamination.index import Index
 from gristmill.filters.contamination.passages import picked
 from gristmill.filters.contamination.search import Hits
+from gristmill.filters.text.arrays import Flags, Floats, Int32s, Int64s
 
 MOST_EVIDENCE = 16
 """Items told for one document, those of which most is found first; the signals count all of them."""

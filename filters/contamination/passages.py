@@ -23,11 +23,11 @@ import numpy as np
 import pyarrow as pa
 
 from gristmill.documents import normalize_text
-from gristmill.filters.arrays import Flags, Hashes, Int32s, Int64s
-from gristmill.filters.buffers import TextBuffer, text_buffer
 from gristmill.filters.contamination.evaluation_items import Item
 from gristmill.filters.contamination.normal_form import FoldTables, fold_tables
 from gristmill.filters.contamination.words import READINGS, Words, read_words, room_for_words
+from gristmill.filters.text.arrays import Flags, Hashes, Int32s, Int64s
+from gristmill.filters.text.buffers import TextBuffer, text_buffer
 
 Columns = TypeVar("Columns", bound=tuple[Any, ...])
 

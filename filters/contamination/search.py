@@ -11,13 +11,13 @@ from typing import Any, NamedTuple
 import numba
 import numpy as np
 
-from gristmill.filters.arrays import Bytes, Hashes, Int32s, Int64s
-from gristmill.filters.buffers import TextBuffer
 from gristmill.filters.contamination.boundaries import is_boundary
 from gristmill.filters.contamination.index import Index, Runs, Table
 from gristmill.filters.contamination.normal_form import FoldTables, fold_tables
 from gristmill.filters.contamination.passages import NGRAM_FACTOR
 from gristmill.filters.contamination.words import PLAIN, Words, read_words, room_for_words
+from gristmill.filters.text.arrays import Bytes, Hashes, Int32s, Int64s
+from gristmill.filters.text.buffers import TextBuffer
 
 
 class Hits(NamedTuple):

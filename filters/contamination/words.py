@@ -19,7 +19,6 @@ from typing import NamedTuple
 import numba
 import numpy as np
 
-from gristmill.filters.arrays import Bytes, Hashes, Int64s
 from gristmill.filters.contamination.normal_form import (
     CLASS_SHIFT,
     CODE_MASK,
@@ -33,7 +32,8 @@ from gristmill.filters.contamination.normal_form import (
     FoldTables,
     fold_tables,
 )
-from gristmill.filters.utf8 import HASH_START, NON_ASCII, code_point, hash_byte, mix
+from gristmill.filters.text.arrays import Bytes, Hashes, Int64s
+from gristmill.filters.text.utf8 import HASH_START, NON_ASCII, code_point, hash_byte, mix
 
 PLAIN = 0
 APOSTROPHES_JOIN = 1

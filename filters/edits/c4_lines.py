@@ -1,8 +1,8 @@
 r"""The edit ``c4_lines``: C4's cleaning of a page, line by line, as cuts.
 
 Source: ``clean_page`` in ``tensorflow_datasets/text/c4_utils.py`` (commit 3e77995); Raffel et al. 2020,
-arXiv:1910.10683, section 2.2. `gristmill.filters.c4` defines the steps and counts what this edit cuts. What is left is
-C4's page: its kept lines without citation marks, one ``\n`` between them, and no white space around them.
+arXiv:1910.10683, section 2.2. `gristmill.filters.counts.c4` defines the steps and counts what this edit cuts. What is
+left is C4's page: its kept lines without citation marks, one ``\n`` between them, and no white space around them.
 
 Three of C4's steps judge a page, not a line, and stay rules (rule set ``c4``): ``lorem ipsum``, ``{`` and too few
 sentences. So a line with ``lorem ipsum`` or ``{`` that no earlier step cuts is left for its rule to see.
@@ -17,9 +17,7 @@ import numba
 import numpy as np
 import pyarrow as pa
 
-from gristmill.filters.arrays import Bytes, Int32s, Int64s
-from gristmill.filters.buffers import text_buffer
-from gristmill.filters.c4 import (
+from gristmill.filters.counts.c4 import (
     CITATIONS,
     MAX_WORD_CHARS,
     MIN_LINE_WORDS,
@@ -28,14 +26,23 @@ from gristmill.filters.c4 import (
     count_words,
     without_citations,
 )
-from gristmill.filters.c4_phrases import JAVASCRIPT, LOREM_IPSUM, POLICY_PHRASES, find_phrases, first_pairs, packed
+from gristmill.filters.counts.c4_phrases import (
+    JAVASCRIPT,
+    LOREM_IPSUM,
+    POLICY_PHRASES,
+    find_phrases,
+    first_pairs,
+    packed,
+)
 from gristmill.filters.edits.cuts import Cuts
 from gristmill.filters.edits.edit_types import EditSpec
-from gristmill.filters.segment import segment
-from gristmill.filters.segments import Segments
-from gristmill.filters.unicode_classes import WHITE_SPACE, class_table
-from gristmill.filters.utf8 import code_point
-from gristmill.kernel import kernel
+from gristmill.filters.text.arrays import Bytes, Int32s, Int64s
+from gristmill.filters.text.buffers import text_buffer
+from gristmill.filters.text.segment import segment
+from gristmill.filters.text.segments import Segments
+from gristmill.filters.text.unicode_classes import WHITE_SPACE, class_table
+from gristmill.filters.text.utf8 import code_point
+from gristmill.kernels.kernel import kernel
 
 REASONS = (
     "long_word", "no_end_mark", "few_words", "javascript", "policy_phrase", "citation", "white_space",

@@ -11,9 +11,9 @@ import numba
 import numpy as np
 
 from gristmill.errors import IntegrityError
-from gristmill.filters.arrays import Bytes, Int32s, Int64s
-from gristmill.filters.buffers import PAD_BYTES, TextBuffer
 from gristmill.filters.edits.cuts import Cuts, Label
+from gristmill.filters.text.arrays import Bytes, Int32s, Int64s
+from gristmill.filters.text.buffers import PAD_BYTES, TextBuffer
 
 _NO_END = np.int64(1) << 62
 

@@ -16,8 +16,8 @@ import numpy as np
 import pyarrow as pa
 
 from gristmill.errors import IntegrityError
-from gristmill.filters.arrays import Bytes, Int32s, Int64s
-from gristmill.filters.buffers import TextBuffer, text_buffer
+from gristmill.filters.text.arrays import Bytes, Int32s, Int64s
+from gristmill.filters.text.buffers import TextBuffer, text_buffer
 
 CUTS_TYPE = pa.list_(
     pa.struct(

@@ -13,12 +13,12 @@ import numba
 import numpy as np
 import pyarrow as pa
 
-from gristmill.filters.arrays import Bytes, Int64s
-from gristmill.filters.buffers import text_buffer
 from gristmill.filters.contamination.decontamination import Decontamination
 from gristmill.filters.contamination.index import load_index
 from gristmill.filters.edits.cuts import Cuts
 from gristmill.filters.edits.edit_types import EditSpec
+from gristmill.filters.text.arrays import Bytes, Int64s
+from gristmill.filters.text.buffers import text_buffer
 
 WINDOW_CHARS = 200
 """Characters that the variant ``gpt3`` cuts on either side of what is found."""

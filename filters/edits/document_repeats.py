@@ -1,8 +1,9 @@
 r"""The edit ``document_repeats``: lines and paragraphs that stand in one document before are cut; the first copy stays.
 
-Lines and paragraphs, and what makes two of them the same, are those of `gristmill.filters.segment`; here their bytes
-are compared, not only their hashes. What is cut are the later copies that Gopher's repetition signals count (Rae et al.
-2021, arXiv:2112.11446, table A1): a text that this edit has left has no duplicate line, or no duplicate paragraph.
+Lines and paragraphs, and what makes two of them the same, are those of `gristmill.filters.text.segment`; here their
+bytes are compared, not only their hashes. What is cut are the later copies that Gopher's repetition signals count (Rae
+et al. 2021, arXiv:2112.11446, table A1): a text that this edit has left has no duplicate line, or no duplicate
+paragraph.
 
 A line goes with the ``\n`` before it; one with which a paragraph begins goes with the ``\n`` after it; a paragraph of
 which nothing is left goes with the blank lines before it. So paragraphs that stay, stay apart.
@@ -16,13 +17,13 @@ import numba
 import numpy as np
 import pyarrow as pa
 
-from gristmill.filters.arrays import Bytes, Hashes, Int32s, Int64s
-from gristmill.filters.buffers import TextBuffer, text_buffer
 from gristmill.filters.edits.cuts import Cuts
 from gristmill.filters.edits.edit_types import EditSpec
-from gristmill.filters.segment import segment
-from gristmill.filters.segments import Segments
-from gristmill.kernel import kernel
+from gristmill.filters.text.arrays import Bytes, Hashes, Int32s, Int64s
+from gristmill.filters.text.buffers import TextBuffer, text_buffer
+from gristmill.filters.text.segment import segment
+from gristmill.filters.text.segments import Segments
+from gristmill.kernels.kernel import kernel
 
 REASONS = ("repeated_line", "repeated_paragraph")
 

@@ -12,12 +12,12 @@ import dataclasses
 import numpy as np
 import pyarrow as pa
 
-from gristmill.filters.buffers import TextBuffer, text_buffer
 from gristmill.filters.edits.compose import compose
 from gristmill.filters.edits.cuts import Cuts, apply_buffer
 from gristmill.filters.edits.edit_types import EditSpec
 from gristmill.filters.pii.finder import find
 from gristmill.filters.pii.kinds import KINDS, PLACEHOLDERS
+from gristmill.filters.text.buffers import TextBuffer, text_buffer
 
 SPEC = EditSpec(
     name="pii",

@@ -12,8 +12,8 @@ Source: Penedo et al. 2023, arXiv:2306.01116, section 3.2 and appendix G.2, with
 7. from a line of at most 10 words, ``items in cart`` is cut anywhere, ``read more...`` (or with ``…``) at its end and
    ``sign-in`` at its beginning, with the spaces beside the last two. A line of which nothing is left is cut.
 
-Lines and words are those of `gristmill.filters.segment`; A to Z are lowered for phrases. RefinedWeb then drops a page
-of which more than 5 % of the words were cut: rule ``refinedweb.max_words_cut``.
+Lines and words are those of `gristmill.filters.text.segment`; A to Z are lowered for phrases. RefinedWeb then drops a
+page of which more than 5 % of the words were cut: rule ``refinedweb.max_words_cut``.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ import dataclasses
 import numpy as np
 import pyarrow as pa
 
-from gristmill.filters.arrays import Bytes, Int32s, Int64s
-from gristmill.filters.buffers import TextBuffer, text_buffer
-from gristmill.filters.c4_phrases import matches, packed
+from gristmill.filters.counts.c4_phrases import matches, packed
 from gristmill.filters.edits.compose import compose
 from gristmill.filters.edits.cuts import Cuts, apply_buffer
 from gristmill.filters.edits.edit_types import EditSpec
 from gristmill.filters.edits.urls import find_urls
-from gristmill.filters.segment import segment
-from gristmill.filters.segments import Segments
-from gristmill.filters.unicode_classes import ALPHANUMERIC, DECIMAL, UPPER, WHITE_SPACE, class_table
-from gristmill.filters.utf8 import code_point
-from gristmill.kernel import kernel
+from gristmill.filters.text.arrays import Bytes, Int32s, Int64s
+from gristmill.filters.text.buffers import TextBuffer, text_buffer
+from gristmill.filters.text.segment import segment
+from gristmill.filters.text.segments import Segments
+from gristmill.filters.text.unicode_classes import ALPHANUMERIC, DECIMAL, UPPER, WHITE_SPACE, class_table
+from gristmill.filters.text.utf8 import code_point
+from gristmill.kernels.kernel import kernel
 
 REASONS = ("url", "newlines", "upper_case", "digits", "counter", "few_words", "boilerplate")
 """``boilerplate`` cuts a passage or a line; ``url`` and ``newlines`` tidy; the others cut whole lines."""

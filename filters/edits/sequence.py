@@ -9,15 +9,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from gristmill.filters.arrays import Bytes, Int64s
-from gristmill.filters.buffers import TextBuffer, text_buffer
+from gristmill.filters.counts.measure import ARROW_TYPES, FRACTION, NATURAL, Signal
 from gristmill.filters.edits.compose import compose
 from gristmill.filters.edits.cuts import Cuts, apply_buffer, string_array
 from gristmill.filters.edits.edit_types import PlannedEdit
-from gristmill.filters.measure import ARROW_TYPES, FRACTION, NATURAL, Signal
-from gristmill.filters.unicode_classes import WHITE_SPACE, class_table
-from gristmill.filters.utf8 import NON_ASCII, code_point
-from gristmill.kernel import kernel
+from gristmill.filters.text.arrays import Bytes, Int64s
+from gristmill.filters.text.buffers import TextBuffer, text_buffer
+from gristmill.filters.text.unicode_classes import WHITE_SPACE, class_table
+from gristmill.filters.text.utf8 import NON_ASCII, code_point
+from gristmill.kernels.kernel import kernel
 
 _NEWLINE = 10
 

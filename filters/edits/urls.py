@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from gristmill.filters.arrays import Bytes, Int64s
-from gristmill.filters.buffers import TextBuffer
-from gristmill.filters.c4_phrases import matches, packed
-from gristmill.filters.unicode_classes import ALPHANUMERIC, class_table
-from gristmill.filters.utf8 import NON_ASCII, code_point
-from gristmill.kernel import kernel
+from gristmill.filters.counts.c4_phrases import matches, packed
+from gristmill.filters.text.arrays import Bytes, Int64s
+from gristmill.filters.text.buffers import TextBuffer
+from gristmill.filters.text.unicode_classes import ALPHANUMERIC, class_table
+from gristmill.filters.text.utf8 import NON_ASCII, code_point
+from gristmill.kernels.kernel import kernel
 
 _PREFIXES = packed(("http://", "https://", "ftp://", "www."))
 _ALLOWED = np.zeros(256, np.uint8)

@@ -12,9 +12,9 @@ import string
 import numba
 import numpy as np
 
-from gristmill.filters.arrays import Bytes, Floats, Int64s
 from gristmill.filters.pii.byte_classes import CLASSES, TOKEN, as_bytes, is_byte, stands_at
-from gristmill.kernel import kernel
+from gristmill.filters.text.arrays import Bytes, Floats, Int64s
+from gristmill.kernels.kernel import kernel
 
 MIN_TOKEN_BYTES = 16
 """Runs of letters, digits, ``_`` and ``-`` that are shorter are no key."""

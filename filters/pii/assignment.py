@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from gristmill.filters.arrays import Bytes, Int64s
 from gristmill.filters.pii.api_key import MIN_TOKEN_BYTES, entropy_bits
 from gristmill.filters.pii.byte_classes import ALNUM, BASE64, CLASSES, DIGIT, LETTER, TOKEN, as_bytes
-from gristmill.kernel import kernel
+from gristmill.filters.text.arrays import Bytes, Int64s
+from gristmill.kernels.kernel import kernel
 
 NAMES = (
     "apikey", "secret", "secretkey", "accesskey", "secretaccesskey", "token", "password", "passwd", "passphrase",

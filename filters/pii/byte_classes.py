@@ -10,9 +10,9 @@ import string
 
 import numpy as np
 
-from gristmill.filters.arrays import Bytes, Hashes
-from gristmill.filters.utf8 import HASH_START, hash_byte
-from gristmill.kernel import kernel
+from gristmill.filters.text.arrays import Bytes, Hashes
+from gristmill.filters.text.utf8 import HASH_START, hash_byte
+from gristmill.kernels.kernel import kernel
 
 LETTER, DIGIT, UPPER, HEX, LOCAL, DOMAIN, BASE64, TOKEN = (1 << bit for bit in range(8))
 """Bits: letter, digit, capital; of hexadecimals, the local part of an address, host names, base64, tokens."""

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import numba
 
-from gristmill.filters.arrays import Bytes
 from gristmill.filters.pii.byte_classes import ALNUM, DIGIT, is_in
 from gristmill.filters.pii.check_digits import luhn_is_right
 from gristmill.filters.pii.digit_groups import Groups
-from gristmill.kernel import kernel
+from gristmill.filters.text.arrays import Bytes
+from gristmill.kernels.kernel import kernel
 
 MIN_DIGITS, MAX_CARD_DIGITS = 12, 19
 _MAESTRO = (5018, 5020, 5038, 5893, 6304, 6759, 6761, 6762, 6763)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numba
 
-from gristmill.filters.arrays import Bytes
-from gristmill.kernel import kernel
+from gristmill.filters.text.arrays import Bytes
+from gristmill.kernels.kernel import kernel
 
 
 @numba.njit(nogil=True, cache=True)

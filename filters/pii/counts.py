@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from gristmill.filters.arrays import Int64s
-from gristmill.filters.measure import count
+from gristmill.filters.counts.measure import count
+from gristmill.filters.counts.views import Views
 from gristmill.filters.pii.finder import find
 from gristmill.filters.pii.kinds import KINDS
-from gristmill.filters.views import Views
+from gristmill.filters.text.arrays import Int64s
 
 COLUMNS = tuple(f"pii_{kind}s" for kind in KINDS)
 """Columns of the array that `count_pii` returns, in order."""

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gristmill.filters.arrays import Bytes, Int64s
 from gristmill.filters.pii.byte_classes import CLASSES, DIGIT
-from gristmill.kernel import kernel
+from gristmill.filters.text.arrays import Bytes, Int64s
+from gristmill.kernels.kernel import kernel
 
 MAX_DIGITS, MAX_GROUPS = 20, 10
 MIXED = 0

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from gristmill.filters.arrays import Bytes
 from gristmill.filters.pii.byte_classes import (
     ALNUM,
     CLASSES,
@@ -24,8 +23,9 @@ from gristmill.filters.pii.byte_classes import (
     is_one_of,
     stands_at,
 )
-from gristmill.filters.utf8 import HASH_START, hash_ascii, hash_byte
-from gristmill.kernel import kernel
+from gristmill.filters.text.arrays import Bytes
+from gristmill.filters.text.utf8 import HASH_START, hash_ascii, hash_byte
+from gristmill.kernels.kernel import kernel
 
 MAX_LOCAL_BYTES, MAX_HOST_BYTES, MAX_LABEL_BYTES, MAX_TLD_BYTES = 64, 253, 63, 24
 

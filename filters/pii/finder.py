@@ -13,10 +13,6 @@ from typing import NamedTuple
 import numba
 import numpy as np
 
-from gristmill.arena import Arena
-from gristmill.bit_planes import LANES, SURE_BITS, bits_from, byte_in, in_range, letters_in, new_plane
-from gristmill.filters.arrays import Bytes, Hashes, Int64s
-from gristmill.filters.buffers import PAD_BYTES, TextBuffer
 from gristmill.filters.pii.api_key import MIN_TOKEN_BYTES, match_key
 from gristmill.filters.pii.assignment import match_bare, match_quoted
 from gristmill.filters.pii.byte_classes import CLASSES, DIGIT, LETTER, TOKEN, stands_at
@@ -28,8 +24,12 @@ from gristmill.filters.pii.ip_address import match_ipv4, match_ipv6
 from gristmill.filters.pii.kinds import API_KEY, CARD, EMAIL, IBAN, IP, NONE, PHONE, PRIVATE_KEY
 from gristmill.filters.pii.phone import match_phone
 from gristmill.filters.pii.private_key import BEGIN, DASHES, match_private_key
-from gristmill.kernel import kernel
-from gristmill.swar import first_bit, last_bit
+from gristmill.filters.text.arrays import Bytes, Hashes, Int64s
+from gristmill.filters.text.buffers import PAD_BYTES, TextBuffer
+from gristmill.kernels.arena import Arena
+from gristmill.kernels.bit_planes import LANES, SURE_BITS, bits_from, byte_in, in_range, letters_in, new_plane
+from gristmill.kernels.kernel import kernel
+from gristmill.kernels.swar import first_bit, last_bit
 
 _PLAIN, _TOKEN, _AT, _COLON, _QUOTE = range(5)
 
@@ -74,7 +74,7 @@ def find(buffer: TextBuffer, arena: Arena | None = None) -> Spans:
     """Finds personal data and secrets of every kind in every text; scratch lies in ``arena``, if given.
 
     >>> import pyarrow as pa
-    >>> from gristmill.filters.buffers import text_buffer
+    >>> from gristmill.filters.text.buffers import text_buffer
     >>> [column.tolist() for column in find(text_buffer(pa.array(["", "write to ann@mill.net or +44 20 7946 0958"])))]
     [[1, 1], [9, 25], [21, 41], [0, 2]]
     """

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from gristmill.filters.arrays import Bytes, Int64s
 from gristmill.filters.pii.byte_classes import ALNUM, CLASSES, DIGIT, LETTER, UPPER, is_byte, is_in
 from gristmill.filters.pii.check_digits import mod97
-from gristmill.kernel import kernel
+from gristmill.filters.text.arrays import Bytes, Int64s
+from gristmill.kernels.kernel import kernel
 
 LENGTHS = {
     length: countries.split()

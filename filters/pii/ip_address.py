@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from gristmill.filters.arrays import Bytes, Int64s
 from gristmill.filters.pii.byte_classes import (
     ALNUM,
     CLASSES,
@@ -22,8 +21,9 @@ from gristmill.filters.pii.byte_classes import (
     is_one_of,
     word_before,
 )
-from gristmill.filters.utf8 import hash_ascii
-from gristmill.kernel import kernel
+from gristmill.filters.text.arrays import Bytes, Int64s
+from gristmill.filters.text.utf8 import hash_ascii
+from gristmill.kernels.kernel import kernel
 
 MAX_IPV6_BYTES = 45
 

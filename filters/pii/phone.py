@@ -14,11 +14,11 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-from gristmill.filters.arrays import Bytes
 from gristmill.filters.pii.byte_classes import CLASSES, DIGIT, LETTER, as_bytes, is_byte
 from gristmill.filters.pii.card import may_start, may_stop
 from gristmill.filters.pii.digit_groups import MIXED, Groups
-from gristmill.kernel import kernel
+from gristmill.filters.text.arrays import Bytes
+from gristmill.kernels.kernel import kernel
 
 CONTEXT_BYTES = 24
 

@@ -6,9 +6,9 @@ characters of base64 must follow.
 
 from __future__ import annotations
 
-from gristmill.filters.arrays import Bytes
 from gristmill.filters.pii.byte_classes import BASE64, CLASSES, UPPER, as_bytes, stands_at
-from gristmill.kernel import kernel
+from gristmill.filters.text.arrays import Bytes
+from gristmill.kernels.kernel import kernel
 
 BEGIN = as_bytes("-----BEGIN")
 _END, _PRIVATE_KEY, _BLOCK, DASHES = (as_bytes(text) for text in ("-----END ", "PRIVATE KEY", " BLOCK", "-----"))

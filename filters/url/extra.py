@@ -13,12 +13,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gristmill import storage
+from gristmill.config.filter_config import UrlSection
 from gristmill.documents import EVIDENCE_TYPE
 from gristmill.errors import ConfigError
-from gristmill.filter_config import UrlSection
-from gristmill.filters.arrays import Bytes, Int64s
-from gristmill.filters.measure import NATURAL, Signal
-from gristmill.filters.unicode_classes import class_table
+from gristmill.filters.counts.measure import NATURAL, Signal
+from gristmill.filters.text.arrays import Bytes, Int64s
+from gristmill.filters.text.unicode_classes import class_table
 from gristmill.filters.url.matching import (
     match_domains,
     match_substrings,

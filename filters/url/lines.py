@@ -5,7 +5,7 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-from gristmill.filters.arrays import Bytes, Int64s
+from gristmill.filters.text.arrays import Bytes, Int64s
 
 
 @numba.njit(nogil=True, cache=True)

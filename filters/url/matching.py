@@ -5,14 +5,14 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-from gristmill.filters.arrays import Bytes, Int64s
-from gristmill.filters.unicode_classes import ALPHANUMERIC
+from gristmill.filters.text.arrays import Bytes, Int64s
+from gristmill.filters.text.unicode_classes import ALPHANUMERIC
+from gristmill.filters.text.utf8 import HASH_START, NON_ASCII, code_point, hash_byte, mix
 from gristmill.filters.url.substrings import Automaton
 from gristmill.filters.url.suffixes import MOST_LABELS, public_labels, suffix_hashes
 from gristmill.filters.url.tables import HashTable, hash_span, look_up
-from gristmill.filters.utf8 import HASH_START, NON_ASCII, code_point, hash_byte, mix
-from gristmill.kernel import kernel
-from gristmill.url_kernels import OPAQUE, escaped_byte, escaped_character
+from gristmill.kernels.kernel import kernel
+from gristmill.kernels.url_kernels import OPAQUE, escaped_byte, escaped_character
 
 MATCH = ("row", "item", "start", "stop")
 """Columns of a match: the address, the number of the list (or of the string), and where in the searched text."""

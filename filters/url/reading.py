@@ -20,10 +20,10 @@ import pyarrow.compute as pc
 
 from gristmill import storage
 from gristmill.errors import ConfigError, InputError
-from gristmill.filters.arrays import Bytes, Flags, Hashes, Int64s
+from gristmill.filters.text.arrays import Bytes, Flags, Hashes, Int64s
 from gristmill.filters.url.lines import list_entries
 from gristmill.filters.url.tables import hash_hosts, hash_rows
-from gristmill.url_kernels import OPAQUE
+from gristmill.kernels.url_kernels import OPAQUE
 from gristmill.urls import parse_urls
 
 _BLOCK_BYTES = 1 << 24

@@ -9,7 +9,7 @@ import numba
 import numpy as np
 
 from gristmill.errors import ConfigError
-from gristmill.filters.arrays import Bytes, Int32s, Int64s
+from gristmill.filters.text.arrays import Bytes, Int32s, Int64s
 
 _LARGEST_TABLE_BYTES = 1 << 30
 

@@ -6,10 +6,10 @@ import functools
 
 import numpy as np
 
-from gristmill.filters.arrays import Bytes, Hashes, Int64s
+from gristmill.filters.text.arrays import Bytes, Hashes, Int64s
+from gristmill.filters.text.utf8 import HASH_START, hash_byte, mix
 from gristmill.filters.url.tables import HashTable, hash_hosts, hash_table, look_up
-from gristmill.filters.utf8 import HASH_START, hash_byte, mix
-from gristmill.kernel import kernel
+from gristmill.kernels.kernel import kernel
 from gristmill.urls import canonical_host
 from gristmill.web_domains import suffix_list_bytes
 

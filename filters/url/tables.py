@@ -13,9 +13,9 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from gristmill.filters.arrays import Bytes, Hashes, Int64s
-from gristmill.filters.utf8 import HASH_START, hash_byte, mix
-from gristmill.kernel import kernel
+from gristmill.filters.text.arrays import Bytes, Hashes, Int64s
+from gristmill.filters.text.utf8 import HASH_START, hash_byte, mix
+from gristmill.kernels.kernel import kernel
 
 _ENTRIES_PER_BUCKET = 4
 

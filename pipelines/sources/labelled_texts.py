@@ -11,8 +11,8 @@ from gristmill import storage
 from gristmill.documents import normalize_text
 from gristmill.errors import EmptyResultError, InputError
 from gristmill.inputs import file_checksum
-from gristmill.pipelines.sources.base import Failed, Skipped, SourceOptions
-from gristmill.pipelines.sources.streams import open_stream
+from gristmill.pipelines.sources.reading.base import Failed, Skipped, SourceOptions
+from gristmill.pipelines.sources.reading.streams import open_stream
 from gristmill.pipelines.sources.table import SOURCES, read
 
 

@@ -8,14 +8,14 @@ from pathlib import Path
 
 from gristmill.documents import Kind
 from gristmill.errors import ConfigError, InputError, unknown_name
-from gristmill.pipelines.sources.base import Check, Item, Read, SourceOptions, failed
-from gristmill.pipelines.sources.code_files import check_code, read_code
-from gristmill.pipelines.sources.epub import read_epub
-from gristmill.pipelines.sources.jsonl import check_jsonl, read_jsonl
-from gristmill.pipelines.sources.parquet import check_parquet, read_parquet
-from gristmill.pipelines.sources.text import check_text, read_text
-from gristmill.pipelines.sources.warc import check_warc, read_warc
-from gristmill.pipelines.sources.wet import read_wet
+from gristmill.pipelines.sources.books.epub import read_epub
+from gristmill.pipelines.sources.books.text import check_text, read_text
+from gristmill.pipelines.sources.reading.base import Check, Item, Read, SourceOptions, failed
+from gristmill.pipelines.sources.rows.jsonl import check_jsonl, read_jsonl
+from gristmill.pipelines.sources.rows.parquet import check_parquet, read_parquet
+from gristmill.pipelines.sources.source_code.code_files import check_code, read_code
+from gristmill.pipelines.sources.web.warc import check_warc, read_warc
+from gristmill.pipelines.sources.web.wet import read_wet
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 import xxhash
 
 from gristmill import storage
-from gristmill.config import Config, SourceSection
+from gristmill.config.config import Config, SourceSection
 from gristmill.errors import ConfigError, EmptyResultError
 from gristmill.storage_backends import FileStat
 

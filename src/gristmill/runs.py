@@ -24,7 +24,7 @@ import json
 from typing import Any
 
 from gristmill import storage
-from gristmill.config import Config, canonical_json
+from gristmill.config.config import Config, canonical_json
 from gristmill.errors import RunDirectoryError
 from gristmill.inputs import RawShard, read_inputs, write_inputs
 from gristmill.version import VERSION

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from gristmill import storage
-from gristmill.config import canonical_json
+from gristmill.config.config import canonical_json
 
 KEY = b"gristmill.stage_key"
 COUNTS = b"gristmill.counts"

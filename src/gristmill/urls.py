@@ -31,7 +31,7 @@ import numpy as np
 import pyarrow as pa
 
 from gristmill.errors import InputError
-from gristmill.url_kernels import ODD, OPAQUE, Bytes, Int64s, find_parts, write_forms
+from gristmill.kernels.url_kernels import ODD, OPAQUE, Bytes, Int64s, find_parts, write_forms
 
 _LONGEST_HOST_CHARS = 1024
 """A longer text is no host (names end at 253), and Python's punycode would take quadratic time on it."""
@@ -46,7 +46,8 @@ class Urls(NamedTuple):
         hosts: uint8 and int64 of shape (addresses + 1,): each host in canonical form with its ``www.``; empty where
             the address has none.
         addresses: the same pair for the whole addresses.
-        spans: int64 of shape (addresses, 8): where the parts lie in what was given (`gristmill.url_kernels.SPANS`).
+        spans: int64 of shape (addresses, 8): where the parts lie in what was given
+            (`gristmill.kernels.url_kernels.SPANS`).
     """
 
     hosts: tuple[Bytes, Int64s]

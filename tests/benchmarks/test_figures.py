@@ -13,17 +13,18 @@ import pytest
 from tests.places import ROOT
 
 BENCHMARKS = ROOT / "benchmarks"
-PEER_SCRIPTS = {path.stem for peer in ("datatrove", "rensa") for path in BENCHMARKS.glob(f"{peer}_*.py")}
+PEER_SCRIPTS = {path.stem for peer in ("datatrove", "rensa") for path in BENCHMARKS.rglob(f"{peer}_*.py")}
 PARTS = {"near_dedup_ours", "planted"}
 """Programs that a benchmark starts."""
 BY_HAND = {"quality", "recipe_runs"}
 """Benchmarks that print a table of their own."""
-MODULES = sorted(path.stem for path in BENCHMARKS.glob("*.py") if path.stem not in PEER_SCRIPTS)
+MODULES = {path.stem: path for path in sorted(BENCHMARKS.rglob("*.py")) if path.stem not in PEER_SCRIPTS}
 
 
 @pytest.mark.parametrize("name", MODULES)
 def test_the_examples_of_a_benchmark_give_what_they_show(name: str) -> None:
-    failed, _ = doctest.testmod(importlib.import_module(f"benchmarks.{name}"))
+    module = ".".join(MODULES[name].relative_to(ROOT).with_suffix("").parts)
+    failed, _ = doctest.testmod(importlib.import_module(module))
     assert failed == 0
 
 
@@ -37,7 +38,7 @@ def test_every_benchmark_is_run_and_shown() -> None:
         and name not in PARTS | BY_HAND
         and any(
             isinstance(node, ast.FunctionDef) and node.name == "main"
-            for node in ast.walk(ast.parse((BENCHMARKS / f"{name}.py").read_text()))
+            for node in ast.walk(ast.parse(MODULES[name].read_text()))
         )
     }
     assert set(run_all.programs(quick=False)) == set(headlines.ROWS)

@@ -13,8 +13,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from gristmill.filters.decide import decide
-from gristmill.filters.rules import parse_use, resolve
+from gristmill.filters.rules.decide import decide
+from gristmill.filters.rules.rules import parse_use, resolve
 from gristmill.filters.signals import signals
 from tests.conformance.corpus import made_documents, real_documents, text_hash
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from gristmill.filters.rules import RULE_SETS
+from gristmill.filters.rules.rules import RULE_SETS
 from tests.conformance import compare
 from tests.places import ROOT
 

@@ -27,7 +27,7 @@ def lowered(character: str) -> str:
 
 
 def split_words(text: str) -> list[str]:
-    """The words of a text, by the rules of `gristmill.dedup.characters`."""
+    """The words of a text, by the rules of `gristmill.dedup.signatures.characters`."""
     words: list[str] = []
     open_word = alone = False
     for character in text:

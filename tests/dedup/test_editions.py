@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from benchmarks.planted import Planted
-from benchmarks.recall import deduplicate
+from benchmarks.dedup.planted import Planted
+from benchmarks.dedup.recall import deduplicate
 
-from gristmill.dedup.shingles import hashes
+from gristmill.dedup.signatures.shingles import hashes
 from tests.places import SHARED
 
 PAIRS = SHARED / "neardup" / "book_editions" / "pairs_jaccard5w.tsv"

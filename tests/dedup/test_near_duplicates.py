@@ -9,15 +9,15 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from gristmill.dedup.banding import BandPlan, band_keys
-from gristmill.dedup.buckets import star_edges
-from gristmill.dedup.components import connected_components
-from gristmill.dedup.exact import exact_hashes, exact_keys
-from gristmill.dedup.minhash import has_signature, signatures
-from gristmill.dedup.preference import preference
-from gristmill.dedup.resolve import Resolution, resolve
-from gristmill.dedup.shingles import shingle_sets
-from gristmill.dedup.verify import jaccard_pairs
+from gristmill.dedup.candidates.buckets import star_edges
+from gristmill.dedup.components.components import connected_components
+from gristmill.dedup.resolution.preference import preference
+from gristmill.dedup.resolution.resolve import Resolution, resolve
+from gristmill.dedup.resolution.verify import jaccard_pairs
+from gristmill.dedup.signatures.banding import BandPlan, band_keys
+from gristmill.dedup.signatures.exact import exact_hashes, exact_keys
+from gristmill.dedup.signatures.minhash import has_signature, signatures
+from gristmill.dedup.signatures.shingles import shingle_sets
 from tests.places import SHARED
 
 PLAN = BandPlan(14, 8)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 import pytest
-from benchmarks.planted import Planted, documents, split
-from benchmarks.recall import PLAN, Found, by_similarity, deduplicate
-from benchmarks.recall_chart import recall_chart
+from benchmarks.dedup.planted import Planted, documents, split
+from benchmarks.dedup.recall import PLAN, Found, by_similarity, deduplicate
+from benchmarks.dedup.recall_chart import recall_chart
 
-from gristmill.dedup.exact import exact_hashes
-from gristmill.dedup.preference import preference
-from gristmill.dedup.resolve import resolve
-from gristmill.dedup.shingles import shingle_sets
+from gristmill.dedup.resolution.preference import preference
+from gristmill.dedup.resolution.resolve import resolve
+from gristmill.dedup.signatures.exact import exact_hashes
+from gristmill.dedup.signatures.shingles import shingle_sets
 from tests.places import ROOT
 
 BOOKS = ROOT / "examples" / "data" / "books"

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from gristmill.filters.rules import RULE_SETS
+from gristmill.filters.rules.rules import RULE_SETS
 from gristmill.filters.signals import SIGNALS
 from tests.places import ROOT
 

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gristmill.config.filter_config import PerplexitySection
 from gristmill.errors import ConfigError, MissingExtraError
-from gristmill.filter_config import PerplexitySection
 from gristmill.filters.perplexity import (
     CUTOFFS,
     SIGNALS,

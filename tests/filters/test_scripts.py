@@ -6,7 +6,7 @@ import csv
 
 import pytest
 
-from gristmill.filters.language import load_identifier
+from gristmill.filters.language.language import load_identifier
 from gristmill.filters.scripts import SCRIPTS, language_scripts, script_mask, script_table
 from tests.places import SHARED
 

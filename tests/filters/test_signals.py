@@ -11,9 +11,9 @@ import pytest
 
 from gristmill.errors import InputError
 from gristmill.filters import signals as module
-from gristmill.filters.measure import Signal
+from gristmill.filters.counts.measure import Signal
 from gristmill.filters.signals import SIGNALS, SIGNALS_SCHEMA, signals
-from gristmill.filters.unicode_classes import (
+from gristmill.filters.text.unicode_classes import (
     ALPHANUMERIC,
     DECIMAL,
     LETTER,

@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from gristmill.config import load_config
-from gristmill.filters.configured import configured_rules
-from gristmill.filters.decide import decide
+from gristmill.config.config import load_config
+from gristmill.filters.rules.configured import configured_rules
+from gristmill.filters.rules.decide import decide
 from tests.pipelines.command import gristmill
 from tests.pipelines.corpus import make_corpus
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from gristmill.pretrain_config import ModelConfig, PretrainConfig
+from gristmill.config.pretrain_config import ModelConfig, PretrainConfig
 from gristmill.train_hooks.pretrain import PretrainResult, pretrain
 from tests.train_hooks.shard_files import write_text_tokens
 

@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 import torch
 
+from gristmill.config.pretrain_config import ModelConfig, PretrainConfig
 from gristmill.errors import ConfigError, GristmillError, IntegrityError, RunDirectoryError
-from gristmill.pretrain_config import ModelConfig, PretrainConfig
-from gristmill.train_hooks.checkpoint import checkpoint_folders
 from gristmill.train_hooks.pretrain import PretrainResult, main, pretrain
-from gristmill.train_hooks.ranks import Ranks
-from gristmill.train_hooks.train_log import StepRecord
+from gristmill.train_hooks.trainer.checkpoint import checkpoint_folders
+from gristmill.train_hooks.trainer.ranks import Ranks
+from gristmill.train_hooks.trainer.train_log import StepRecord
 from tests.train_hooks.shard_files import write_text_tokens
 
 TIMINGS = {"seconds", "tokens_per_second", "mfu"}
@@ -303,5 +303,5 @@ def test_every_setting_is_described() -> None:
 
 
 def test_the_configuration_needs_no_torch() -> None:
-    code = "import sys, gristmill.pretrain_config; sys.exit('torch' in sys.modules)"
+    code = "import sys, gristmill.config.pretrain_config; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False, env=dict(os.environ)).returncode == 0

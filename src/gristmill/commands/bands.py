@@ -7,8 +7,8 @@ import json
 import click
 
 from gristmill.commands.summary import plain_table, show, wide_console
-from gristmill.dedup.banding import BandPlan, choose, optimal
-from gristmill.dedup.settings import SETTINGS, setting
+from gristmill.dedup.signatures.banding import BandPlan, choose, optimal
+from gristmill.dedup.signatures.settings import SETTINGS, setting
 from gristmill.errors import ConfigError
 
 _SHOWN = (0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1.0)

@@ -11,12 +11,12 @@ from pydantic import BaseModel
 from rich.table import Table
 
 from gristmill.commands.summary import plain_table, show, wide_console
-from gristmill.config import Config, load_config
-from gristmill.filters.configured import configured_rules
-from gristmill.filters.rule_types import RuleUse
-from gristmill.filters.rules import RULE_SETS, resolve
-from gristmill.reports.explain import condition
-from gristmill.reports.rule_counts import read_rule_counts, rule_warnings
+from gristmill.config.config import Config, load_config
+from gristmill.filters.rules.configured import configured_rules
+from gristmill.filters.rules.rules import RULE_SETS, resolve
+from gristmill.filters.rules.sets.rule_types import RuleUse
+from gristmill.reports.checks.rule_counts import read_rule_counts, rule_warnings
+from gristmill.reports.explain.explain import condition
 from gristmill.runs import RunDirectory
 
 _COUNTS = ("judged", "failed", "share", "first", "only")
@@ -171,7 +171,7 @@ def config_command(
 
 def config_keys(model: type[BaseModel] = Config, prefix: str = "") -> list[dict[str, str]]:
     """Every key of the configuration with its default and meaning, in the order of the file."""
-    from gristmill.config_errors import model_of  # noqa: PLC0415
+    from gristmill.config.config_errors import model_of  # noqa: PLC0415
 
     rows = []
     for name, field in model.model_fields.items():

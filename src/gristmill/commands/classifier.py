@@ -82,10 +82,10 @@ def train_command(
 
     Files are JSON lines (plain, gzip, zstd), Parquet, or text with one document a line.
     """  # fmt: skip
-    from gristmill.filters.classifier import scores  # noqa: PLC0415  fastText takes time to import
-    from gristmill.filters.classifier_fit import FitOptions  # noqa: PLC0415
-    from gristmill.filters.classifier_model import save_classifier  # noqa: PLC0415
-    from gristmill.filters.classifier_training import (  # noqa: PLC0415
+    from gristmill.filters.classifier.classifier import scores  # noqa: PLC0415  fastText takes time to import
+    from gristmill.filters.classifier.fit import FitOptions  # noqa: PLC0415
+    from gristmill.filters.classifier.model import save_classifier  # noqa: PLC0415
+    from gristmill.filters.classifier.training import (  # noqa: PLC0415
         POSITIVE,
         describe,
         evaluate,
@@ -170,10 +170,10 @@ def score_command(
     gristmill classifier score openhermes.bin crawl.parquet --label __label__hq --threshold 0.018112 --json
     gristmill classifier score quality.bin headlines.txt --each
     """
-    from gristmill.filter_config import ClassifierSection  # noqa: PLC0415
-    from gristmill.filters.binary_metrics import KEPT_SHARES, threshold_for_share  # noqa: PLC0415
-    from gristmill.filters.classifier import resolve_classifier, scores  # noqa: PLC0415
-    from gristmill.filters.classifier_model import load_classifier  # noqa: PLC0415
+    from gristmill.config.filter_config import ClassifierSection  # noqa: PLC0415
+    from gristmill.filters.classifier.binary_metrics import KEPT_SHARES, threshold_for_share  # noqa: PLC0415
+    from gristmill.filters.classifier.classifier import resolve_classifier, scores  # noqa: PLC0415
+    from gristmill.filters.classifier.model import load_classifier  # noqa: PLC0415
     from gristmill.pipelines.sources.labelled_texts import TextFiles  # noqa: PLC0415
 
     section = resolve_classifier(ClassifierSection(path=model, label=label, threshold=threshold))

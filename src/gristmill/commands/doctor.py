@@ -16,8 +16,8 @@ from pathlib import Path
 import click
 
 from gristmill.commands.summary import plain_table, show, wide_console
+from gristmill.config.units import format_bytes
 from gristmill.errors import ConfigError
-from gristmill.units import format_bytes
 
 PACKAGES = (
     "apache-beam",
@@ -89,7 +89,7 @@ def _optional() -> tuple[str, str]:
 def _kernels() -> tuple[str, str]:
     import pyarrow as pa  # noqa: PLC0415
 
-    from gristmill.dedup.minhash import signatures  # noqa: PLC0415
+    from gristmill.dedup.signatures.minhash import signatures  # noqa: PLC0415
     from gristmill.filters.signals import signals  # noqa: PLC0415
 
     texts = pa.array(["The mill turns, and the grain becomes flour. " * 20])
@@ -103,7 +103,7 @@ def _kernels() -> tuple[str, str]:
 def _language() -> tuple[str, str]:
     import pyarrow as pa  # noqa: PLC0415
 
-    from gristmill.filters.language import identify  # noqa: PLC0415
+    from gristmill.filters.language.language import identify  # noqa: PLC0415
 
     codes, _ = identify(pa.array(["Ein Mühlrad dreht sich im Bach.", "The wheel of the mill turns in the brook."]))
     found = codes.to_pylist()

@@ -12,9 +12,9 @@ from rich.table import Table
 from rich.text import Text
 
 from gristmill.commands.summary import plain_table, show, wide_console
-from gristmill.reports.explain import Story, explain
-from gristmill.reports.passages import Difference
-from gristmill.units import format_count
+from gristmill.config.units import format_count
+from gristmill.reports.explain.explain import Story, explain
+from gristmill.reports.explain.passages import Difference
 
 MOST_CUTS = 20
 """Cuts printed of one document."""

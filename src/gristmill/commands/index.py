@@ -10,8 +10,8 @@ from typing import Any
 import click
 
 from gristmill.commands.summary import plain_table, show, wide_console
+from gristmill.config.units import format_count
 from gristmill.errors import InputError, IntegrityError
-from gristmill.units import format_count
 
 
 @click.group("index")
@@ -39,7 +39,7 @@ def build_command(run: str, index: str, name: str | None, as_json: bool) -> None
     \b
     gristmill index build runs/2024-10 --output indexes/web
     """
-    from gristmill.pipelines.index_build import index_run  # noqa: PLC0415
+    from gristmill.pipelines.index.build import index_run  # noqa: PLC0415
 
     head = index_run(index, run, name=name, create=True)
     _say(index, {"run": head.runs[-1].name, "documents": head.runs[-1].documents}, "of the run", as_json=as_json)
@@ -56,7 +56,7 @@ def add_command(index: str, run: str, name: str | None, as_json: bool) -> None:
     \b
     gristmill index add indexes/web runs/2024-11
     """
-    from gristmill.pipelines.index_build import index_run  # noqa: PLC0415
+    from gristmill.pipelines.index.build import index_run  # noqa: PLC0415
 
     head = index_run(index, run, name=name)
     _say(index, {"run": head.runs[-1].name, "documents": head.runs[-1].documents}, "added, of the run", as_json=as_json)
@@ -73,7 +73,7 @@ def forget_command(index: str, documents: tuple[str, ...], listing: str | None, 
     \b
     gristmill index forget indexes/web 314ce46f12c9ac86accf49b21684c05b
     """
-    from gristmill.dedup.index_files import forget  # noqa: PLC0415
+    from gristmill.dedup.index.files import forget  # noqa: PLC0415
 
     names = [*documents, *(Path(listing).read_text().split() if listing else ())]
     wrong = [name for name in names if not re.fullmatch(r"[0-9a-fA-F]{32}", name)]
@@ -94,8 +94,8 @@ def info_command(index: str, as_json: bool) -> None:
     \b
     gristmill index info indexes/web
     """
-    from gristmill.dedup.index_changes import shown_documents  # noqa: PLC0415
-    from gristmill.dedup.index_files import Index, stored_files  # noqa: PLC0415
+    from gristmill.dedup.index.changes import shown_documents  # noqa: PLC0415
+    from gristmill.dedup.index.files import Index, stored_files  # noqa: PLC0415
 
     opened = Index(index)
     head = opened.head
@@ -132,7 +132,7 @@ def verify_command(index: str, as_json: bool) -> None:
     \b
     gristmill index verify indexes/web
     """
-    from gristmill.dedup.index_files import verify  # noqa: PLC0415
+    from gristmill.dedup.index.files import verify  # noqa: PLC0415
 
     faults = verify(index)
     if as_json:
@@ -158,8 +158,8 @@ def query_command(index: str, run: str, as_json: bool, most: int) -> None:
     \b
     gristmill index query indexes/web runs/2024-11
     """
-    from gristmill.config import load_config  # noqa: PLC0415
-    from gristmill.pipelines.index_ask import ask  # noqa: PLC0415
+    from gristmill.config.config import load_config  # noqa: PLC0415
+    from gristmill.pipelines.index.ask import ask  # noqa: PLC0415
 
     run_uri = load_config(run).run.output if run.endswith(".toml") else run
     asked, matches = ask(index, run_uri)

@@ -13,8 +13,8 @@ from rich.console import Console
 
 from gristmill.commands.run import Bars
 from gristmill.commands.summary import plain_table, show, wide_console
-from gristmill.config import load_config
-from gristmill.units import format_bytes, format_count, format_seconds, parse_bytes
+from gristmill.config.config import load_config
+from gristmill.config.units import format_bytes, format_count, format_seconds, parse_bytes
 
 
 @click.command("plan")
@@ -41,8 +41,8 @@ def plan_command(
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--sample") from error
     logging.getLogger().setLevel(logging.CRITICAL)
-    from gristmill.pipelines.forecast import Machines  # noqa: PLC0415  Beam takes a second to import
-    from gristmill.pipelines.planning import make_run_plan  # noqa: PLC0415
+    from gristmill.pipelines.planning.forecast import Machines  # noqa: PLC0415  Beam takes a second to import
+    from gristmill.pipelines.planning.planning import make_run_plan  # noqa: PLC0415
 
     bars = Bars(Console(stderr=True), enabled=not (quiet or as_json))
     machines = Machines(workers, dollars_per_core_hour)

@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from gristmill.commands.summary import print_summary, summary_json, wide_console
-from gristmill.config import load_config
-from gristmill.units import format_bytes
+from gristmill.config.config import load_config
+from gristmill.config.units import format_bytes
 
 
 @click.command(
@@ -50,7 +50,7 @@ def run_command(
     config = load_config(config_path)
     logging.getLogger().setLevel(logging.INFO if verbose else logging.CRITICAL)
     from gristmill.pipelines.curate import curate  # noqa: PLC0415  Beam takes a second to import
-    from gristmill.pipelines.options import Execution  # noqa: PLC0415
+    from gristmill.pipelines.engine.options import Execution  # noqa: PLC0415
 
     execution = Execution(runner, config.run.workers if workers is None else workers, tuple(ctx.args))
     console = Console(stderr=True)

@@ -9,7 +9,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from gristmill.units import format_bytes, format_count, format_seconds
+from gristmill.config.units import format_bytes, format_count, format_seconds
 
 STEPS = (
     "extract",

@@ -12,13 +12,13 @@ import numpy as np
 from rich.table import Table
 
 from gristmill.commands.summary import plain_table, show, wide_console
-from gristmill.config import Config
+from gristmill.config.config import Config
 from gristmill.errors import ConfigError
-from gristmill.filters.configured import configured_rules
-from gristmill.filters.rule_types import ResolvedRule
-from gristmill.reports.sweep import Judged, default_thresholds, read_judged, sweep
-from gristmill.reports.sweep_page import sweep_page
-from gristmill.reports.swept_rule import find_rule
+from gristmill.filters.rules.configured import configured_rules
+from gristmill.filters.rules.sets.rule_types import ResolvedRule
+from gristmill.reports.sweep.sweep import Judged, default_thresholds, read_judged, sweep
+from gristmill.reports.sweep.sweep_page import sweep_page
+from gristmill.reports.sweep.swept_rule import find_rule
 from gristmill.runs import RunDirectory
 
 _BAR_CELLS = 24

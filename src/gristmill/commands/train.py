@@ -11,7 +11,7 @@ from rich.text import Text
 
 from gristmill import storage
 from gristmill.commands.summary import plain_table, show, wide_console
-from gristmill.config import load_config
+from gristmill.config.config import load_config
 from gristmill.errors import ConfigError, MissingExtraError
 
 

@@ -8,7 +8,7 @@ import click
 
 from gristmill.commands.summary import plain_table, show, wide_console
 from gristmill.errors import IntegrityError
-from gristmill.reports.verify import verify
+from gristmill.reports.checks.verify import verify
 
 
 @click.command("verify")

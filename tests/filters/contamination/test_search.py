@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from gristmill.documents import EVIDENCE_TYPE
 from gristmill.errors import ConfigError
-from gristmill.filters.buffers import text_buffer
 from gristmill.filters.contamination import boundaries
 from gristmill.filters.contamination.evaluation_items import Item
 from gristmill.filters.contamination.index import Index, Search, build_index
 from gristmill.filters.contamination.overlap import evidence_rows, overlaps_of, shares, spans_of
 from gristmill.filters.contamination.search import find_runs
+from gristmill.filters.text.buffers import text_buffer
 from tests.filters.contamination import naive
 
 _WORDS = st.sampled_from(

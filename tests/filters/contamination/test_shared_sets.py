@@ -16,7 +16,7 @@ def test_planted_items_of_real_sets_are_found_and_books_are_clean(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.syspath_prepend(str(ROOT))
-    from benchmarks.decontamination import DISGUISES, evaluation_sets, measured, recall
+    from benchmarks.filters.decontamination import DISGUISES, evaluation_sets, measured, recall
 
     from gristmill.filters.contamination.decontamination import Decontamination
     from gristmill.filters.contamination.index import Search
@@ -35,7 +35,7 @@ def test_planted_items_of_real_sets_are_found_and_books_are_clean(
 
 def test_the_shortest_items_of_real_sets_are_found_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(ROOT))
-    from benchmarks.decontamination import DISGUISES, evaluation_sets, measured, planted_text
+    from benchmarks.filters.decontamination import DISGUISES, evaluation_sets, measured, planted_text
 
     from gristmill.filters.contamination.decontamination import Decontamination
     from gristmill.filters.contamination.evaluation_items import read_items

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gristmill.config import load_config
-from gristmill.filters.buffers import text_buffer
+from gristmill.config.config import load_config
 from gristmill.filters.edits.cuts import apply
 from gristmill.filters.edits.pii import Pii
 from gristmill.filters.pii.finder import find
 from gristmill.filters.pii.kinds import KINDS, PLACEHOLDERS
+from gristmill.filters.text.buffers import text_buffer
 from gristmill.pipelines.edit import configured_edits
 
 VALUES = {

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gristmill.config.filter_config import UrlSection
 from gristmill.documents import EVIDENCE_TYPE
 from gristmill.errors import ConfigError
-from gristmill.filter_config import UrlSection
 from gristmill.filters.url.extra import SIGNALS, UrlLists, configured_lists
 from gristmill.filters.url.reading import list_names
 from gristmill.web_domains import registrable_domain

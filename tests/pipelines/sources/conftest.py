@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gristmill.pipelines.sources.base import Failed, Item, Skipped, SourceOptions
+from gristmill.pipelines.sources.reading.base import Failed, Item, Skipped, SourceOptions
 from gristmill.pipelines.sources.table import read
 from tests.places import SHARED
 

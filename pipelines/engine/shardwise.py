@@ -1,0 +1,147 @@
+"""The graph that most steps share: one element per shard, which a worker turns into one committed file.
+
+::
+
+    impulse ─▶ row numbers ─▶ GroupByKey ─▶ work(task)
+                              (breaks fusion, so that shards spread over workers)
+
+Nothing but row numbers rides between the transforms. ``work`` reads the shard, calls the pure functions and commits.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator
+from typing import Protocol
+
+import apache_beam as beam
+import pyarrow as pa
+from apache_beam.typehints import Iterable as BeamIterable
+from apache_beam.typehints import Tuple as BeamTuple
+
+from gristmill.pipelines.engine.coders import KeyedBatch
+from gristmill.pipelines.engine.plan import Task, load_plan
+
+
+class ShardWork(Protocol):
+    """What a step does with one task; a frozen dataclass, so that Beam can ship it."""
+
+    @property
+    def step(self) -> str:
+        """Name of the step."""
+
+    def __call__(self, task: Task) -> None:
+        """Makes and commits the output of one task."""
+
+
+class ShardBatches(Protocol):
+    """What a step emits from one task, for a shuffle."""
+
+    @property
+    def step(self) -> str:
+        """Name of the step."""
+
+    def __call__(self, task: Task) -> Iterator[tuple[int, pa.RecordBatch]]:
+        """Yields keyed batches."""
+
+
+@dataclasses.dataclass(eq=False)
+class PlannedTasks(beam.PTransform):
+    """The row numbers of a stored plan, spread over the workers."""
+
+    plan_uri: str
+
+    def expand(self, root: beam.pvalue.PBegin) -> beam.pvalue.PCollection[int]:
+        """One element, row numbers, a group-by that redistributes them."""
+        return (
+            root
+            | "Plan" >> beam.Impulse()
+            | "Rows" >> beam.FlatMap(_numbered, self.plan_uri).with_output_types(BeamTuple[int, bool])
+            | "Spread" >> beam.GroupByKey()
+            | "Row" >> beam.Map(_first).with_input_types(BeamTuple[int, BeamIterable[bool]]).with_output_types(int)
+        )
+
+
+class ProcessShard(beam.DoFn):
+    """Calls ``work`` for each row number and yields it when its file is committed."""
+
+    def __init__(self, plan_uri: str, work: ShardWork) -> None:
+        self._plan_uri = plan_uri
+        self._work = work
+
+    def process(self, element: int) -> Iterable[int]:
+        """One task."""
+        task = load_plan(self._plan_uri)[element]
+        with naming(self._work.step, task):
+            self._work(task)
+        yield element
+
+
+class EmitBatches(beam.DoFn):
+    """Calls ``work`` for each row number and yields its keyed batches."""
+
+    def __init__(self, plan_uri: str, work: ShardBatches) -> None:
+        self._plan_uri = plan_uri
+        self._work = work
+
+    def process(self, element: int) -> Iterable[tuple[int, pa.RecordBatch]]:
+        """One task."""
+        task = load_plan(self._plan_uri)[element]
+        with naming(self._work.step, task):
+            yield from self._work(task)
+
+
+@dataclasses.dataclass(eq=False)
+class ProcessShards(beam.PTransform):
+    """Every task of a plan through ``work``, each committed on its own."""
+
+    plan_uri: str
+    work: ShardWork
+
+    def expand(self, root: beam.pvalue.PBegin) -> beam.pvalue.PCollection[int]:
+        """Plan, then work."""
+        return (
+            root
+            | PlannedTasks(self.plan_uri)
+            | "Work" >> beam.ParDo(ProcessShard(self.plan_uri, self.work)).with_output_types(int)
+        )
+
+
+@dataclasses.dataclass(eq=False)
+class ShuffleBatches(beam.PTransform):
+    """Keyed batches from every task of a plan, grouped by key."""
+
+    plan_uri: str
+    work: ShardBatches
+
+    def expand(self, root: beam.pvalue.PBegin) -> beam.pvalue.PCollection[tuple[int, Iterable[pa.RecordBatch]]]:
+        """Plan, emit, group."""
+        return (
+            root
+            | PlannedTasks(self.plan_uri)
+            | "Emit" >> beam.ParDo(EmitBatches(self.plan_uri, self.work)).with_output_types(KeyedBatch)
+            | "Group" >> beam.GroupByKey()
+        )
+
+
+class naming:  # noqa: N801  reads as a statement: `with naming(step, task):`
+    """Adds the step and the shard to any error raised inside, so that a traceback from a worker says where it was."""
+
+    def __init__(self, step: str, task: Task) -> None:
+        self._where = f"{task.shard.source}/{task.shard.shard}" if task.shard else task.uri.rsplit("/", 1)[-1]
+        self._step = step
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if error is not None:
+            error.add_note(f"while {self._step} worked on {self._where}")
+
+
+def _numbered(_: bytes, plan_uri: str) -> list[tuple[int, bool]]:
+    return [(number, True) for number in range(len(load_plan(plan_uri)))]
+
+
+def _first(pair: tuple[int, Iterable[bool]]) -> int:
+    return pair[0]
