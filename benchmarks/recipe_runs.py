@@ -22,6 +22,7 @@ import xxhash
 from benchmarks.measuring import say
 from gristmill.config.config import Config, load_config
 from gristmill.pipelines.curate import curate
+from gristmill.pipelines.run_plan.run_plan import resolve_run
 
 HERE = Path(__file__).resolve().parent
 READ = 10
@@ -84,7 +85,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="gristmill-recipe-") as folder:
         output = arguments.output or f"{folder}/run"
         say(f"running {arguments.recipe} over the shared data")
-        curate(combined(load_config(arguments.recipe), output))
+        curate(resolve_run(combined(load_config(arguments.recipe), output)))
         columns = ["doc_id", "source", "uri", "verdict", "failed_rules", "language"]
         ledger = tables(Path(output), "ledger", columns)
         print_shares(ledger, "source")

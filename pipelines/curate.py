@@ -11,26 +11,23 @@ import dataclasses
 from collections.abc import Callable, Sequence
 
 from gristmill import storage
-from gristmill.config.config import Config
-from gristmill.errors import ConfigError, EmptyResultError
-from gristmill.filters.extras import extra_notes
-from gristmill.filters.rules.configured import configured_rules, with_model_settings
+from gristmill.errors import EmptyResultError
+from gristmill.filters.counts.measure import Signal
 from gristmill.filters.rules.sets.rule_types import ResolvedRule
 from gristmill.inputs import RawShard, list_inputs
 from gristmill.pipelines.annotate import Annotate, annotate_tasks
 from gristmill.pipelines.decide import Decide, decide_tasks
-from gristmill.pipelines.dedup.check import check_dedup
 from gristmill.pipelines.dedup.facts import dedup_facts
 from gristmill.pipelines.dedup.stage import number_documents, run_dedup
 from gristmill.pipelines.edit import FOLDER as EDITS
-from gristmill.pipelines.edit import EditShard, configured_edits, cut_counts, edit_tasks, edited_signals
-from gristmill.pipelines.engine.options import Execution, check_execution
+from gristmill.pipelines.edit import EditShard, cut_counts, edit_tasks, edited_signals
 from gristmill.pipelines.engine.plan import Task, prune
 from gristmill.pipelines.engine.session import Listener, Session, Silent
-from gristmill.pipelines.extract import Extract, extract_tasks, source_options
-from gristmill.pipelines.extras.extras import check_signals, configured_extras
+from gristmill.pipelines.extract import Extract, extract_tasks
 from gristmill.pipelines.repeats.repeats import run_repeats
 from gristmill.pipelines.report_stage import report_facts, run_report
+from gristmill.pipelines.run_plan.run_plan import RunPlan
+from gristmill.pipelines.sources.planned import PlannedSource
 from gristmill.pipelines.sources.table import check
 from gristmill.pipelines.tokens.tokenize_stage import run_tokenize
 from gristmill.reports.checks.reconcile import Totals, check_error_budget, check_manifest_totals, read_totals
@@ -64,38 +61,20 @@ class RunResult:
     urls: dict[str, int] | None = None
 
 
-def check_before_run(config: Config) -> tuple[ResolvedRule, ...]:
-    """Everything that can be known to be wrong before anything is written; returns the rules in force.
-
-    Raises:
-        ConfigError: an unknown rule, a missing column or package, no such tokenizer.
-        EmptyResultError: a pattern matches no file.
-    """
-    rules = configured_rules(config)
-    extras = configured_extras(config)
-    check_signals(rules, extras, edited_signals(configured_edits(config)))
-    check_dedup(config, extras)
-    if config.tokenizer.path is not None and not storage.exists(config.tokenizer.path):
-        msg = f"tokenizer.path: no such file {config.tokenizer.path!r}; give a Hugging Face tokenizer.json"
-        raise ConfigError(msg)
-    return rules
-
-
-def check_first_shards(config: Config, shards: Sequence[RawShard]) -> None:
+def check_first_shards(sources: Sequence[PlannedSource], shards: Sequence[RawShard]) -> None:
     """Looks at the first shard of each source for mistakes of the configuration, such as a column that is not there.
 
     Raises:
         ConfigError: the reader cannot work with these options.
     """
-    for source in config.source:
+    for source in sources:
         first = next(shard for shard in shards if shard.source == source.name)
         with storage.local_copy(first.uri) as path:
-            check(source.kind, path, source_options(source))
+            check(source.kind, path, source.options)
 
 
 def curate(
-    config: Config,
-    execution: Execution | None = None,
+    plan: RunPlan,
     listener: Listener | None = None,
     *,
     replace: bool = False,
@@ -104,8 +83,7 @@ def curate(
     """Runs or resumes a whole run.
 
     Args:
-        config: the checked configuration.
-        execution: runner, workers and Beam options; by default the in-process runner.
+        plan: of the run, from `gristmill.pipelines.run_plan.run_plan.resolve_run`.
         listener: hears of progress.
         replace: see :func:`gristmill.runs.open_run`.
         select: chooses some of the raw shards, to run over a sample of the inputs.
@@ -113,37 +91,40 @@ def curate(
     Raises:
         GristmillError: see :mod:`gristmill.errors`; what is committed stays.
     """
-    execution = execution or Execution(workers=config.run.workers)
-    check_execution(execution, config)
-    config = with_model_settings(config)
-    rules = check_before_run(config)
-    run, state = open_run(config, replace=replace)
-    shards = list_inputs(config, {shard.uri: shard for shard in run.read_inputs()})
+    run, state = open_run(plan.record, replace=replace)
+    shards = list_inputs(plan.inputs, {shard.uri: shard for shard in run.read_inputs()})
     if select is not None:
         shards = [dataclasses.replace(shard, index=index) for index, shard in enumerate(select(shards))]
-    check_first_shards(config, shards)
-    session = Session(run, config, execution, listener or Silent(), state)
-    for note in extra_notes(configured_extras(config)):
+    check_first_shards(plan.sources, shards)
+    session = Session(run, plan.execution, listener or Silent(), state, plan.budget)
+    _begin(session, plan, shards)
+    extracted = _extract(session, plan, shards)
+    edited, counted = _edit(session, plan, extracted)
+    annotated = _annotate(session, plan, edited, counted)
+    decided = number_documents(_decide(session, plan, annotated))
+    resolved_key = run_dedup(session, plan.dedup, decided)
+    ledger = run_tokenize(session, plan.tokens, decided, resolved_key)
+    return _finish(session, plan, shards, ledger)
+
+
+def _begin(session: Session, plan: RunPlan, shards: list[RawShard]) -> None:
+    """Says what must be known beforehand, and writes what the run is made of."""
+    run = session.run
+    for note in plan.report.notes:
         session.listener.noted(note)
-    run.write_state(state)
+    run.write_state(session.state)
     run.write_inputs(shards)
     storage.delete_tree(run.path("_tmp", "plan"))
     storage.delete_tree(run.path("_tmp", "partial"))
-    decided = _to_decisions(session, shards, rules)
-    decided = number_documents(decided)
-    resolved_key = run_dedup(session, decided)
-    ledger = run_tokenize(session, decided, resolved_key)
-    return _finish(session, shards, rules, ledger)
 
 
-def _to_decisions(session: Session, shards: Sequence[RawShard], rules: tuple[ResolvedRule, ...]) -> list[Task]:
-    """Extract, edit, annotate and decide; returns the tasks of ``decisions/``."""
-    run, config = session.run, session.config
-    extracted = extract_tasks(run, config, shards)
-    prune(run, "documents", [task.uri for task in extracted])
+def _extract(session: Session, plan: RunPlan, shards: Sequence[RawShard]) -> list[Task]:
+    run = session.run
+    tasks = extract_tasks(run, plan.sources, shards)
+    prune(run, "documents", [task.uri for task in tasks])
     prune(run, "errors", [run.errors("extract", shard) for shard in shards])
-    session.shardwise("extract", extracted, Extract(run.uri, config.source))
-    counts = read_counts([task.uri for task in extracted])
+    session.shardwise("extract", tasks, Extract(run.uri, plan.sources))
+    counts = read_counts([task.uri for task in tasks])
     run.write_inputs(
         [
             dataclasses.replace(shard, records=int(str(entry["records"])))
@@ -153,44 +134,50 @@ def _to_decisions(session: Session, shards: Sequence[RawShard], rules: tuple[Res
     if not sum(int(str(entry["documents"])) for entry in counts):
         msg = f"no document in {len(shards)} raw shards; errors/extract and `gristmill verify {run.uri}` say why"
         raise EmptyResultError(msg)
-    edited, counted = run_repeats(session, _edit(session, extracted), edited_signals(configured_edits(config)))
-    extras = configured_extras(config)
-    annotated = annotate_tasks(run, extras, edited, config.language.model)
-    prune(run, "signals", [task.uri for task in annotated])
-    session.shardwise("annotate", annotated, Annotate(run.uri, extras, tuple(counted), config.language.model))
-    decided = decide_tasks(run, config, rules, annotated)
-    prune(run, "decisions", [task.uri for task in decided])
-    session.shardwise("decide", decided, Decide(run.uri, rules))
-    return decided
-
-
-def _edit(session: Session, extracted: list[Task]) -> list[Task]:
-    """The edits of a run that has any; returns the tasks that say which cuts are in force."""
-    edits = configured_edits(session.config)
-    tasks = edit_tasks(session.run, edits, extracted)
-    prune(session.run, EDITS, [task.uri for task in tasks] if edits else [])
-    if edits:
-        session.shardwise("edit", tasks, EditShard(session.run.uri, edits))
-    else:
-        session.state["stages"].pop("edit", None)
     return tasks
 
 
-def _finish(
-    session: Session, shards: Sequence[RawShard], rules: tuple[ResolvedRule, ...], ledger: Sequence[Task]
-) -> RunResult:
+def _edit(session: Session, plan: RunPlan, extracted: list[Task]) -> tuple[list[Task], list[Signal]]:
+    """Cuts what ``edit.use`` asks for, then repeats; returns tasks that name the cuts in force, and signals."""
+    tasks = edit_tasks(session.run, plan.edits, extracted)
+    prune(session.run, EDITS, [task.uri for task in tasks] if plan.edits else [])
+    if plan.edits:
+        session.shardwise("edit", tasks, EditShard(session.run.uri, plan.edits))
+    else:
+        session.state["stages"].pop("edit", None)
+    return run_repeats(session, plan.dedup.section, tasks, edited_signals(plan.edits))
+
+
+def _annotate(session: Session, plan: RunPlan, edited: Sequence[Task], counted: Sequence[Signal]) -> list[Task]:
+    run = session.run
+    tasks = annotate_tasks(run, plan.extras, edited, plan.language_model)
+    prune(run, "signals", [task.uri for task in tasks])
+    session.shardwise("annotate", tasks, Annotate(run.uri, plan.extras, tuple(counted), plan.language_model))
+    return tasks
+
+
+def _decide(session: Session, plan: RunPlan, annotated: Sequence[Task]) -> list[Task]:
+    run = session.run
+    kinds = {source.name: source.document_kind for source in plan.sources}
+    tasks = decide_tasks(run, kinds, plan.rules, annotated)
+    prune(run, "decisions", [task.uri for task in tasks])
+    session.shardwise("decide", tasks, Decide(run.uri, plan.rules))
+    return tasks
+
+
+def _finish(session: Session, plan: RunPlan, shards: Sequence[RawShard], ledger: Sequence[Task]) -> RunResult:
     """Reconciles, reports, and only then judges the error budget, so that a failing run can still be read."""
     run = session.run
     session.state["cuts"] = ledger[0].cuts
     run.write_state(session.state)
     totals = read_totals(run, shards)
     manifest = check_manifest_totals(run, totals)
-    found = dedup_facts(session, ledger)
-    facts = report_facts(session, rules, totals, manifest, found)
+    found = dedup_facts(run, plan.dedup.section, ledger)
+    facts = report_facts(session, plan.rules, plan.report, totals, manifest, found)
     if cuts := cut_counts(run, ledger):
         facts["cuts"] = cuts
         facts["warnings"] += [f"edit {name} cut nothing" for name, reasons in cuts.items() if not reasons]
     page = run_report(session, ledger, facts)
-    check_error_budget(totals, session.config.run.max_error_fraction)
+    check_error_budget(totals, plan.max_error_fraction)
     warnings = tuple(facts["warnings"])
-    return RunResult(run, totals, manifest, rules, warnings, session.state["stages"], page, found["urls"])
+    return RunResult(run, totals, manifest, plan.rules, warnings, session.state["stages"], page, found["urls"])

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from gristmill import storage
-from gristmill.config.config import Config
 from gristmill.documents import EVIDENCE_TYPE, LEDGER_SCHEMA
 from gristmill.filters.rules.decide import decide
 from gristmill.filters.rules.outcomes import Outcome, count_outcomes
 from gristmill.filters.rules.sets.rule_types import ResolvedRule
 from gristmill.pipelines.engine.plan import Task
 from gristmill.pipelines.engine.stage_keys import stage_key
-from gristmill.pipelines.extract import document_kind
 from gristmill.runs import RunDirectory
 from gristmill.tables import ShardWriter, read_groups
 
@@ -28,10 +26,9 @@ SCHEMA = pa.schema([LEDGER_SCHEMA.field(name) for name in _COLUMNS])
 
 
 def decide_tasks(
-    run: RunDirectory, config: Config, rules: Sequence[ResolvedRule], upstream: Sequence[Task]
+    run: RunDirectory, kinds: Mapping[str, str], rules: Sequence[ResolvedRule], upstream: Sequence[Task]
 ) -> list[Task]:
-    """One task per shard of ``signals/``."""
-    kinds = {source.name: document_kind(source) for source in config.source}
+    """One task per shard of ``signals/``; ``kinds`` is the kind of document of each source."""
     settings = [
         [
             rule.id, rule.signal, rule.comparison, rule.threshold, rule.kinds, rule.languages, rule.by_language,

@@ -7,61 +7,23 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from gristmill import storage
-from gristmill.config.config import Config
 from gristmill.documents import DOCUMENT_SCHEMA
-from gristmill.errors import ConfigError
-from gristmill.filters.contamination.configured import configured_decontamination
-from gristmill.filters.contamination.decontamination import Decontamination
 from gristmill.filters.counts.measure import Signal, signal_field
-from gristmill.filters.edits.c4_lines import C4Lines
 from gristmill.filters.edits.cuts import CUTS_TYPE, to_column
-from gristmill.filters.edits.decontamination import CutEvaluationItems
-from gristmill.filters.edits.document_repeats import DocumentRepeats
-from gristmill.filters.edits.edit_types import EDIT_COLUMNS, Edit, EditUse, PlannedEdit
-from gristmill.filters.edits.pii import Pii
-from gristmill.filters.edits.refinedweb_lines import RefinedWebLines
+from gristmill.filters.edits.edit_types import EDIT_COLUMNS, PlannedEdit
 from gristmill.filters.edits.sequence import edit_signals, run_edits
-from gristmill.filters.edits.table import parse_edits
 from gristmill.pipelines.engine.plan import Task
 from gristmill.pipelines.engine.stage_keys import stage_key
 from gristmill.runs import RunDirectory
 from gristmill.tables import ShardWriter, read_counts, read_groups
 
 FOLDER = "edits"
-
-
-def configured_edits(config: Config) -> tuple[PlannedEdit, ...]:
-    """The edits of a run, in the order in which they are made.
-
-    Raises:
-        ConfigError: an unknown edit or variant, or one listed twice.
-    """
-    return tuple(PlannedEdit(_build(use, config), use.kinds) for use in parse_edits(config.edit.use))
-
-
-def _build(use: EditUse, config: Config) -> Edit:
-    """The edit that an entry of ``edit.use`` asks for; a new one is one line here and one in the table of edits."""
-    builders: dict[str, Callable[[], Edit]] = {
-        "c4_lines": lambda: C4Lines.of(use.variant),
-        "refinedweb_lines": RefinedWebLines,
-        "document_repeats": lambda: DocumentRepeats.of(use.variant),
-        "pii": lambda: Pii(config.pii.redact),
-        "decontamination": lambda: CutEvaluationItems.of(use.variant, _decontamination(config)),
-    }
-    return builders[use.name]()
-
-
-def _decontamination(config: Config) -> Decontamination:
-    if config.decontamination is None:
-        message = "edit.use: 'decontamination' cuts what the section [decontamination] finds; add [decontamination]"
-        raise ConfigError(message)
-    return configured_decontamination(config.decontamination)
 
 
 def edited_signals(edits: Sequence[PlannedEdit]) -> tuple[Signal, ...]:

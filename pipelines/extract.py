@@ -10,47 +10,27 @@ import dataclasses
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from gristmill import storage
-from gristmill.config.config import Config, SourceSection
 from gristmill.documents import DOCUMENT_SCHEMA
 from gristmill.inputs import RawShard
 from gristmill.pipelines.engine.batching import DocumentBatches
 from gristmill.pipelines.engine.dead_letters import DeadLetter, write_dead_letters
 from gristmill.pipelines.engine.plan import Task
 from gristmill.pipelines.engine.stage_keys import stage_key
-from gristmill.pipelines.sources.reading.base import Failed, Skipped, SourceOptions
-from gristmill.pipelines.sources.table import SOURCES, read
+from gristmill.pipelines.sources.planned import PlannedSource
+from gristmill.pipelines.sources.reading.base import Failed, Skipped
+from gristmill.pipelines.sources.table import read
 from gristmill.runs import RunDirectory
 from gristmill.tables import ShardWriter
 
 
-def document_kind(source: SourceSection) -> str:
-    """``web``, ``book`` or ``code``: as configured, else what the reader usually holds."""
-    return source.document_kind or SOURCES[source.kind].document_kind
-
-
-def source_options(source: SourceSection) -> SourceOptions:
-    """The reader's options for a configured source."""
-    return SourceOptions(
-        extractor=source.extractor,
-        license=source.license,
-        fields=source.fields,
-        encoding=source.encoding,
-        max_record_bytes=source.max_record_bytes,
-    )
-
-
-def extract_tasks(run: RunDirectory, config: Config, shards: Sequence[RawShard]) -> list[Task]:
+def extract_tasks(run: RunDirectory, sources: Sequence[PlannedSource], shards: Sequence[RawShard]) -> list[Task]:
     """One task per raw shard."""
-    sources = {source.name: source for source in config.source}
+    settings = {source.name: dict(source.settings) for source in sources}
     tasks = []
     for shard in shards:
-        source = sources[shard.source]
-        settings: dict[str, Any] = source.model_dump(mode="json", exclude={"paths", "root"})
-        settings["document_kind"] = document_kind(source)
-        key = stage_key("extract", settings, [shard.shard, shard.checksum])
+        key = stage_key("extract", settings[shard.source], [shard.shard, shard.checksum])
         tasks.append(Task(run.shard("documents", shard), key, shard, shard.bytes))
     return tasks
 
@@ -60,7 +40,7 @@ class Extract:
     """The work of one shard: read, normalise, write."""
 
     run_uri: str
-    sources: tuple[SourceSection, ...]
+    sources: tuple[PlannedSource, ...]
     step: str = "extract"
 
     def __call__(self, task: Task) -> None:
@@ -74,13 +54,13 @@ class Extract:
             letters = self._read(source, shard, raw, path, task.key)
             write_dead_letters(run, "extract", task, letters)
 
-    def _read(self, source: SourceSection, shard: RawShard, raw: Path, path: Path, key: str) -> list[DeadLetter]:
-        documents = DocumentBatches(source.name, document_kind(source), shard.shard)
+    def _read(self, source: PlannedSource, shard: RawShard, raw: Path, path: Path, key: str) -> list[DeadLetter]:
+        documents = DocumentBatches(source.name, source.document_kind, shard.shard)
         letters: list[DeadLetter] = []
         skipped: Counter[str] = Counter()
         rows = 0
         with ShardWriter(path, DOCUMENT_SCHEMA, key) as writer:
-            for item in read(source.kind, raw, shard.shard, source_options(source)):
+            for item in read(source.kind, raw, shard.shard, source.options):
                 if isinstance(item, Skipped):
                     skipped[item.reason] += 1
                 elif isinstance(item, Failed):

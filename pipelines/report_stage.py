@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -9,11 +10,9 @@ from typing import Any
 import apache_beam as beam
 
 from gristmill import storage
-from gristmill.filters.extras import extra_notes
 from gristmill.filters.rules.sets.rule_types import ResolvedRule
 from gristmill.pipelines.engine.plan import Plan, Task, store_plan
 from gristmill.pipelines.engine.session import Session
-from gristmill.pipelines.extras.extras import configured_extras
 from gristmill.pipelines.measure import Measure, measure_task, read_measures
 from gristmill.reports.checks.reconcile import Totals
 from gristmill.reports.checks.rule_counts import read_rule_counts, rule_warnings
@@ -23,6 +22,19 @@ from gristmill.reports.measure import Measures
 from gristmill.reports.page.render import render
 from gristmill.runs import RunDirectory
 from gristmill.tokenize.manifest import Manifest
+
+
+@dataclasses.dataclass(frozen=True)
+class ReportChoices:
+    """The part of a run's plan that the report needs beside the rules.
+
+    Attributes:
+        max_rule_share: share of the documents it judges above which a rule is named as a warning.
+        notes: sentences on the run's settings that its user must see.
+    """
+
+    max_rule_share: float
+    notes: tuple[str, ...] = ()
 
 
 def run_report(session: Session, ledger: Sequence[Task], facts: dict[str, Any]) -> str:
@@ -65,13 +77,14 @@ def write_report(run: RunDirectory) -> str:
 def report_facts(
     session: Session,
     rules: Sequence[ResolvedRule],
+    choices: ReportChoices,
     totals: dict[str, Totals],
     manifest: Manifest,
     dedup: dict[str, Any],
 ) -> dict[str, Any]:
     """What the page says of the run beside the counts. No clock and no path, so that equal runs give equal pages."""
     _, outcomes = read_rule_counts(session.run, rules)
-    fired = rule_warnings(outcomes, session.config.rules.max_share)
+    fired = rule_warnings(outcomes, choices.max_rule_share)
     errors: dict[str, int] = {}
     for total in totals.values():
         for reason, count in total.errors.items():
@@ -80,7 +93,7 @@ def report_facts(
         "name": session.run.uri.rsplit("/", 1)[-1],
         "config_hash": session.state["config_hash"],
         "code_version": session.state["gristmill"],
-        "seed": session.config.run.seed,
+        "seed": session.state["seed"],
         "rules": [{"id": rule.id, "source": rule.source, "threshold": condition(rule)} for rule in rules],
         "errors": {"extract": dict(sorted(errors.items()))} if errors else {},
         "skipped": {name: dict(sorted(total.skipped.items())) for name, total in totals.items() if total.skipped},
@@ -90,7 +103,7 @@ def report_facts(
             "end of text": manifest.tokenizer.eot_token,
             "dtype": manifest.dtype,
         },
-        "warnings": [*fired, *warnings(totals), *extra_notes(configured_extras(session.config))],
+        "warnings": [*fired, *warnings(totals), *choices.notes],
         "dedup": dedup,
     }
 

@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from benchmarks.dedup.near_dedup_ours import bench_session
+from benchmarks.dedup.near_dedup_ours import bench_section, bench_session
 from benchmarks.measuring import machine, run_measured, say, versions
 from gristmill import storage
 from gristmill.config.dedup_config import NearSection
@@ -87,7 +87,9 @@ def join(folder: Path, documents: int) -> dict[str, object]:
     """Keys, buckets and components of the fingerprints in a folder."""
     session = bench_session(RunDirectory(str(folder)), 1, "4 GB")
     began, before = time.monotonic(), time.process_time()
-    find_candidates(session, [task_of(session.run, shard) for shard in shards(documents)], documents)
+    find_candidates(
+        session, bench_section("4 GB"), [task_of(session.run, shard) for shard in shards(documents)], documents
+    )
     (counts,) = read_counts([components_uri(session.run)])
     seconds = {name: entry["seconds"] for name, entry in session.state["stages"].items()}
     wall, cpu = time.monotonic() - began, time.process_time() - before

@@ -19,11 +19,12 @@ import pyarrow.compute as pc
 import xxhash
 
 from gristmill import storage
-from gristmill.config.config import Config
+from gristmill.config.dedup_config import DedupSection
 from gristmill.documents import DOCUMENT_SCHEMA
 from gristmill.inputs import RawShard
+from gristmill.pipelines.dedup.choices import DedupChoices
 from gristmill.pipelines.dedup.stage import number_documents, run_dedup
-from gristmill.pipelines.engine.options import Execution
+from gristmill.pipelines.engine.options import Budget, Execution
 from gristmill.pipelines.engine.plan import Task
 from gristmill.pipelines.engine.session import Session, Silent
 from gristmill.runs import RunDirectory
@@ -87,15 +88,14 @@ def bench_session(run: RunDirectory, workers: int, memory: str, **dedup: object)
         memory: ``dedup.memory_bytes``.
         dedup: further keys of that section.
     """
-    config = Config.model_validate(
-        {
-            "run": {"output": run.uri, "seed": 17},
-            "source": [{"name": "web", "kind": "jsonl", "paths": ["unused"], "document_kind": "web"}],
-            "dedup": {"memory_bytes": memory, **dedup},
-            "tokenizer": {"train": {"vocab_size": 1000}},
-        }
-    )
-    return Session(run, config, Execution(workers=workers), Silent(), {"stages": {}})
+    section = bench_section(memory, **dedup)
+    budget = Budget(section.memory_bytes, section.partition_bytes)
+    return Session(run, Execution(workers=workers), Silent(), {"stages": {}}, budget)
+
+
+def bench_section(memory: str, **dedup: object) -> DedupSection:
+    """``[dedup]`` with its defaults but for what is given; see :func:`bench_session`."""
+    return DedupSection.model_validate({"memory_bytes": memory, **dedup})
 
 
 def deduplicate(run: RunDirectory, workers: int, memory: str) -> dict[str, object]:
@@ -103,7 +103,7 @@ def deduplicate(run: RunDirectory, workers: int, memory: str) -> dict[str, objec
     session = bench_session(run, workers, memory)
     began = time.monotonic()
     decided = number_documents(tasks(run))
-    run_dedup(session, decided)
+    run_dedup(session, DedupChoices(bench_section(memory)), decided)
     groups = read_counts([entry.uri for entry in storage.walk(run.path("dedup", "resolved"))])
     return {
         "documents": sum(int(counts["documents"]) for counts in read_counts([task.uri for task in decided])),

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.dedup.near_dedup import texts_of
-from benchmarks.dedup.near_dedup_ours import bench_session, tasks
+from benchmarks.dedup.near_dedup_ours import bench_section, bench_session, tasks
 from benchmarks.measuring import machine, run_measured, say, versions
 from gristmill.pipelines.repeats.repeats import LINES, PASSAGES, run_repeats
 from gristmill.runs import RunDirectory
@@ -51,9 +51,10 @@ def cpu_seconds() -> float:
 
 def cut(run: RunDirectory, kind: str, workers: int) -> dict[str, object]:
     """Finds and cuts the repeats of one kind in a prepared run."""
-    session = bench_session(run, workers, "4 GB", near=False, **KINDS[kind])
+    chosen = {"near": False, **KINDS[kind]}
+    session = bench_session(run, workers, "4 GB", **chosen)
     began, before = time.monotonic(), cpu_seconds()
-    done, _ = run_repeats(session, tasks(run), [])
+    done, _ = run_repeats(session, bench_section("4 GB", **chosen), tasks(run), [])
     wall, cpu = time.monotonic() - began, cpu_seconds() - before
     counts = read_counts([task.uri for task in done])
     edited = sum(int(entry["edited"]) for entry in counts)

@@ -28,6 +28,8 @@ from gristmill.filters.rules.configured import configured_rules
 from gristmill.filters.rules.decide import decide
 from gristmill.filters.signals import SIGNALS_SCHEMA, signals
 from gristmill.inputs import RawShard, shard_name
+from gristmill.pipelines.run_plan.run_plan import run_record
+from gristmill.reports.recorded import recorded_run
 from gristmill.reports.sweep.sweep import default_thresholds, read_judged, sweep
 from gristmill.reports.sweep.swept_rule import find_rule
 from gristmill.runs import RunDirectory, open_run
@@ -57,9 +59,9 @@ path = "none.json"
 def make_run(folder: Path, documents: int) -> RunDirectory:
     """A run directory that holds signals and decisions of so many documents, and the kind of their source."""
     config = parse_config(_CONFIG.replace("@OUTPUT@", str(folder / "run")))
-    run, state = open_run(config)
+    run, state = open_run(run_record(config))
     run.write_state(state)
-    rules = configured_rules(config)
+    rules = configured_rules(config.rules, config.language, config.classifier)
     measured = signals(pa.array(page_texts(PAGES), pa.large_string()))
     draw = np.random.default_rng(5)
     shards: list[RawShard] = []
@@ -94,8 +96,7 @@ def _write(run: RunDirectory, folder: str, shard: RawShard, batch: pa.RecordBatc
 
 def swept_once(run: RunDirectory) -> int:
     """What the command does between parsing and printing; the documents kept at the threshold in force."""
-    config = parse_config(_CONFIG.replace("@OUTPUT@", run.uri))
-    rule, in_force = find_rule(RULE, configured_rules(config))
+    rule, in_force = find_rule(RULE, recorded_run(run.uri).rules)
     judged = read_judged(run, rule, in_force=in_force)["all"]
     threshold = rule.threshold if not isinstance(rule.threshold, tuple) else 0.0
     points = sweep(judged, rule.comparison, default_thresholds(judged.values, threshold))

@@ -158,7 +158,7 @@ def components_by_ranges(session: Session, edges: Sequence[Task], key: str, docu
     Yields:
         Rows of ``COMPONENT_SCHEMA`` in the order of document numbers.
     """
-    count = contraction.range_count(documents, int(session.config.dedup.memory_bytes * MEMORY_SHARE))
+    count = contraction.range_count(documents, int(session.budget.memory_bytes * MEMORY_SHARE))
     nodes = contraction.range_nodes(documents, count)
     folder = storage.join(rounds_folder(session), f"{key}-{documents}-{count}")
     ranges = Ranges(session.run.uri, folder, nodes, count)

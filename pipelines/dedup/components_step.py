@@ -68,7 +68,7 @@ def group_candidates(session: Session, edges: Sequence[Task], key: str, document
     session.state["stages"].pop(STEP, None)
     sizes = [int(counts["pairs"]) for counts in read_counts([task.uri for task in edges])]
     pairs = sum(sizes)
-    if fits_in_memory(pairs, session.config.dedup.memory_bytes):
+    if fits_in_memory(pairs, session.budget.memory_bytes):
         write_components(session.run, _solved(edges), key, pairs)
         return
     filled = [task for task, size in zip(edges, sizes, strict=True) if size]

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from gristmill import storage
+from gristmill.config.dedup_config import DedupSection
 from gristmill.pipelines.dedup.cluster_counts import added
 from gristmill.pipelines.dedup.components_step import components_uri
 from gristmill.pipelines.dedup.fingerprint import FOLDER as FINGERPRINTS
@@ -21,7 +22,6 @@ from gristmill.pipelines.dedup.resolve import FOLDER as RESOLVED
 from gristmill.pipelines.dedup.resolve import resolved_uri
 from gristmill.pipelines.dedup.url_step import url_facts
 from gristmill.pipelines.engine.plan import Task
-from gristmill.pipelines.engine.session import Session
 from gristmill.pipelines.repeats.frequent_lines import read_frequent_lines
 from gristmill.runs import RunDirectory
 from gristmill.tables import one_batch, read_counts, read_groups
@@ -33,14 +33,14 @@ SAMPLE = 5
 """Members of a cluster that are named beside the kept one."""
 
 
-def dedup_facts(session: Session, tasks: Sequence[Task]) -> dict[str, Any]:
+def dedup_facts(run: RunDirectory, dedup: DedupSection, tasks: Sequence[Task]) -> dict[str, Any]:
     """Counts of the search, hot buckets and the largest clusters.
 
     Args:
-        session: the run.
+        run: the run directory.
+        dedup: of its configuration.
         tasks: one for each shard, with the number of its first document.
     """
-    run = session.run
     (components,) = read_counts([components_uri(run)])
     printed, edges, groups = (
         read_counts([entry.uri for entry in storage.walk(run.path(folder))])
@@ -66,9 +66,9 @@ def dedup_facts(session: Session, tasks: Sequence[Task]) -> dict[str, Any]:
         "earlier_runs": known_facts(run),
         "urls": url_facts(run),
         "repeated_lines": _repeated_lines(lines, named),
-        "keep": session.config.dedup.keep,
-        "max_bucket": session.config.dedup.max_bucket,
-        "min_jaccard": session.config.dedup.near.min_jaccard if session.config.dedup.near else None,
+        "keep": dedup.keep,
+        "max_bucket": dedup.max_bucket,
+        "min_jaccard": dedup.near.min_jaccard if dedup.near else None,
         "duplicates": sum(int(counts["duplicates"]) for counts in groups),
         "hot_buckets_total": sum(int(counts["hot_buckets"]) for counts in edges),
         "hot_buckets": [

@@ -21,7 +21,6 @@ import pyarrow as pa
 import xxhash
 
 from gristmill import storage
-from gristmill.config.config import Config
 from gristmill.config.dedup_config import DedupSection, NearSection
 from gristmill.dedup.index.files import Index, open_index
 from gristmill.dedup.index.format import DOCUMENT_TABLE, Parameters
@@ -78,20 +77,20 @@ FOUND_SCHEMA = pa.schema(
 """What of it holds: similar enough, and how that is known."""
 
 
-def check_indexes(config: Config) -> list[Index]:
-    """Opens every index of a configuration and compares its parameters with the run's.
+def open_indexes(dedup: DedupSection) -> tuple[Index, ...]:
+    """Opens every index that a run is compared with, and compares its parameters with the run's.
 
     Raises:
         RunDirectoryError: there is none, or it was made with other parameters.
         IntegrityError: it is not whole.
     """
     found = []
-    for uri in config.dedup.index:
+    for uri in dedup.index:
         index = open_index(uri)
-        if config.dedup.near:
-            index.head.require(Parameters.of(config.dedup.near), uri, "this configuration")
+        if dedup.near:
+            index.head.require(Parameters.of(dedup.near), uri, "this configuration")
         found.append(index)
-    return found
+    return tuple(found)
 
 
 def match_tasks(

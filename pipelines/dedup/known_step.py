@@ -16,8 +16,9 @@ import numpy as np
 import pyarrow as pa
 
 from gristmill import storage
-from gristmill.config.dedup_config import NearSection
+from gristmill.config.dedup_config import DedupSection, NearSection
 from gristmill.documents import SIMILARITY_EVIDENCE
+from gristmill.pipelines.dedup.choices import DedupChoices
 from gristmill.pipelines.dedup.fingerprint import fingerprint_schema
 from gristmill.pipelines.dedup.index_match import (
     FOLDER,
@@ -25,7 +26,6 @@ from gristmill.pipelines.dedup.index_match import (
     MATCH_SCHEMA,
     EmitMatches,
     Match,
-    check_indexes,
     match_tasks,
     write_matches,
 )
@@ -45,26 +45,29 @@ def known_uri(run: RunDirectory) -> str:
     return run.path("dedup", "known.parquet")
 
 
-def match_earlier(session: Session, printed: list[Task], folder: str) -> tuple[list[Task], list[str]]:
+def match_earlier(
+    session: Session, choices: DedupChoices, printed: list[Task], folder: str
+) -> tuple[list[Task], list[str]]:
     """Takes out the documents that an index of an earlier run knows.
 
     Args:
         session: the run in progress.
+        choices: of the run.
         printed: its fingerprints.
         folder: where they lie.
 
     Returns:
         The fingerprints that go on, and the files whose rows belong into ``dedup/resolved.parquet``.
     """
-    run, dedup = session.run, session.config.dedup
+    run, dedup = session.run, choices.section
     if not dedup.index:
         for stale in (FOLDER, SELECTED):
             prune(run, stale, [])
         storage.delete(known_uri(run))
         return printed, []
-    tasks = match_tasks(run, dedup, check_indexes(session.config), printed)
+    tasks = match_tasks(run, dedup, choices.indexes, printed)
     prune(run, FOLDER, [task.uri for task in tasks])
-    _match(session, printed, tasks)
+    _match(session, dedup, printed, tasks)
     _write_known(run, tasks)
     selected = [
         dataclasses.replace(
@@ -77,8 +80,8 @@ def match_earlier(session: Session, printed: list[Task], folder: str) -> tuple[l
     return selected, [known_uri(run)]
 
 
-def _match(session: Session, printed: Sequence[Task], tasks: Sequence[Task]) -> None:
-    run, dedup = session.run, session.config.dedup
+def _match(session: Session, dedup: DedupSection, printed: Sequence[Task], tasks: Sequence[Task]) -> None:
+    run = session.run
     plan = make_plan("match", tasks)
     emit = EmitMatches(run.uri, dedup, len(tasks), tuple(tasks[number].number for number in plan.todo))
 

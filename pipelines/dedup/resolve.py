@@ -17,7 +17,6 @@ import numpy as np
 import pyarrow as pa
 
 from gristmill import storage
-from gristmill.config.config import Config
 from gristmill.config.dedup_config import DedupSection
 from gristmill.dedup.resolution.preference import preference
 from gristmill.dedup.resolution.resolve import Resolution, resolve
@@ -25,6 +24,7 @@ from gristmill.dedup.signatures.digests import halves
 from gristmill.dedup.signatures.exact import exact_hashes
 from gristmill.dedup.signatures.shingles import shingle_sets
 from gristmill.documents import DOC_ID_BYTES, LEDGER_SCHEMA, SIMILARITY_EVIDENCE
+from gristmill.pipelines.dedup.choices import DedupChoices
 from gristmill.pipelines.dedup.cluster_counts import Compared, SourceStarts, counted, likeness_to_best
 from gristmill.pipelines.dedup.components_step import components_uri, group_ends, regrouped
 from gristmill.pipelines.engine.coders import grouped
@@ -76,22 +76,9 @@ def resolved_uri(run: RunDirectory) -> str:
     return run.path("dedup", "resolved.parquet")
 
 
-def source_order(config: Config) -> tuple[str, ...]:
-    """The sources in the order of the configuration, if that decides which copy stays; else none."""
-    return tuple(source.name for source in config.source) if config.dedup.keep == "source_order" else ()
-
-
-def resolve_settings(config: Config) -> list[object]:
-    """The part of a configuration that decides which candidates stay."""
-    dedup = config.dedup
-    near = dedup.near.model_dump(mode="json") if dedup.near else None
-    order = [dedup.keep, dedup.quality_signal if dedup.keep == "best_quality" else None, list(source_order(config))]
-    return [near, dedup.exact, order]
-
-
 def resolve_tasks(
     run: RunDirectory,
-    config: Config,
+    choices: DedupChoices,
     edges_key: str,
     candidate_bytes: int,
     oversized: Sequence[int] = (),
@@ -100,14 +87,14 @@ def resolve_tasks(
 
     Args:
         run: the run directory.
-        config: of the run.
+        choices: of the run.
         edges_key: key of the candidate pairs.
         candidate_bytes: shingles of the candidates that are grouped.
         oversized: see :class:`EmitCandidates`.
     """
-    partition_bytes = config.dedup.partition_bytes
+    partition_bytes = choices.section.partition_bytes
     count = max(1, -(-candidate_bytes // partition_bytes))
-    key = stage_key("resolve", [*resolve_settings(config), count, list(oversized)], [edges_key])
+    key = stage_key("resolve", [*choices.resolve_settings(), count, list(oversized)], [edges_key])
     sizes = [candidate_bytes // count] * count + [partition_bytes] * len(oversized)
     return [
         Task(run.path(FOLDER, f"part-{number:05d}.parquet"), key, None, size, number=number)
@@ -121,7 +108,7 @@ class EmitCandidates:
 
     Attributes:
         wanted: the groups still to be made.
-        sources: see :func:`source_order`.
+        sources: see :class:`DedupChoices`.
         oversized: components too large for a group; each is a group of its own, after the others.
         starts: where each source begins, for the counts.
     """

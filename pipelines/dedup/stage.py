@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 import apache_beam as beam
 
 from gristmill import storage
+from gristmill.config.dedup_config import DedupSection
+from gristmill.pipelines.dedup.choices import DedupChoices
 from gristmill.pipelines.dedup.cluster_counts import source_starts
 from gristmill.pipelines.dedup.components_step import group_candidates, shards_with_candidates
 from gristmill.pipelines.dedup.fingerprint import FOLDER as FINGERPRINTS
@@ -23,9 +25,7 @@ from gristmill.pipelines.dedup.resolve import (
     EmitCandidates,
     Resolve,
     merge_resolved,
-    resolve_settings,
     resolve_tasks,
-    source_order,
     write_resolved,
 )
 from gristmill.pipelines.dedup.resolve import FOLDER as RESOLVED
@@ -47,55 +47,63 @@ def number_documents(tasks: Sequence[Task]) -> list[Task]:
     return numbered
 
 
-def run_dedup(session: Session, decided: Sequence[Task]) -> str:
+def run_dedup(session: Session, choices: DedupChoices, decided: Sequence[Task]) -> str:
     """Runs the stage over the decided shards.
+
+    Args:
+        session: the run in progress.
+        choices: of the run.
+        decided: tasks of ``decisions/``, each with the number of its first document.
 
     Returns:
         The key of ``dedup/resolved.parquet``.
     """
-    run, dedup = session.run, session.config.dedup
+    run, dedup = session.run, choices.section
     printed = fingerprint_tasks(run, dedup, decided)
     prune(run, FINGERPRINTS, [task.uri for task in printed])
     session.shardwise("fingerprint", printed, Fingerprint(run.uri, dedup.near or None))
-    urls = take_out_older(session, printed, FINGERPRINTS)
-    printed, known = match_earlier(session, urls.printed, urls.folder)
+    urls = take_out_older(session, dedup, printed, FINGERPRINTS)
+    printed, known = match_earlier(session, choices, urls.printed, urls.folder)
     (last,) = read_counts([decided[-1].uri])
-    key = find_candidates(session, printed, decided[-1].first + int(str(last["documents"])))
-    groups = _resolve(session, printed, key)
+    key = find_candidates(session, dedup, printed, decided[-1].first + int(str(last["documents"])))
+    groups = _resolve(session, choices, printed, key)
     found = [*(task.uri for task in groups), *known]
     older = settle_older(session, urls, found, groups[0].key)
     # Not the keys of the groups: partitions change how duplicates are found, never which.
-    resolved_key = stage_key("resolved", resolve_settings(session.config), [task.key for task in printed])
+    resolved_key = stage_key("resolved", choices.resolve_settings(), [task.key for task in printed])
     merge_resolved(run, [*found, *older], resolved_key)
     return resolved_key
 
 
-def find_candidates(session: Session, printed: Sequence[Task], documents: int) -> str:
+def find_candidates(session: Session, dedup: DedupSection, printed: Sequence[Task], documents: int) -> str:
     """Join and components: which documents must be compared.
 
     Args:
         session: the run in progress.
+        dedup: of its configuration.
         printed: its fingerprints.
         documents: of the corpus; document numbers are below it.
 
     Returns:
         The key of the candidate pairs.
     """
-    run, dedup = session.run, session.config.dedup
+    run = session.run
     fingerprinted = sum(int(str(counts["documents"])) for counts in read_counts([task.uri for task in printed]))
     edges = join_tasks(run, dedup, printed, fingerprinted)
     key = edges[0].key
     local = [local_task(run, task, key) for task in printed]
     prune(run, EDGES, [task.uri for task in edges])
     prune(run, LOCAL_EDGES, [task.uri for task in local])
-    _join(session, printed, edges, local)
+    _join(session, dedup, printed, edges, local)
     storage.delete_tree(keys_folder(run))
     group_candidates(session, [*edges, *local], key, documents)
     return key
 
 
-def _join(session: Session, printed: Sequence[Task], edges: Sequence[Task], local: Sequence[Task]) -> None:
-    run, dedup = session.run, session.config.dedup
+def _join(
+    session: Session, dedup: DedupSection, printed: Sequence[Task], edges: Sequence[Task], local: Sequence[Task]
+) -> None:
+    run = session.run
     plan, here = make_plan("join", edges), make_plan("join", local)
     every = Plan("join-emit", tuple(printed), tuple(range(len(printed))))
     emit = EmitKeys(run.uri, dedup, len(edges), (), edges[0].key)
@@ -112,7 +120,7 @@ def _join(session: Session, printed: Sequence[Task], edges: Sequence[Task], loca
 
         return build
 
-    parts = rounds(plan.todo, edges[0].weight_bytes, session.execution, dedup.memory_bytes)
+    parts = rounds(plan.todo, edges[0].weight_bytes, session.execution, session.budget.memory_bytes)
     both = Plan("join", (*edges, *local), (*plan.todo, *(len(edges) + number for number in here.todo)))
     session.execute(both, *(round_of(part) for part in parts))
     for task in _unwritten(plan):
@@ -129,17 +137,16 @@ def _join_files(session: Session, printed: Plan, plan: Plan, local: Plan, emit: 
     session.shardwise("join", plan.tasks, work, plan=plan)
 
 
-def _resolve(session: Session, printed: Sequence[Task], edges_key: str) -> list[Task]:
-    run, dedup = session.run, session.config.dedup
+def _resolve(session: Session, choices: DedupChoices, printed: Sequence[Task], edges_key: str) -> list[Task]:
+    run, dedup = session.run, choices.section
     holding = shards_with_candidates(run, printed)
     holders = [printed[number] for number in holding]
     size, oversized = group_bytes(run, dedup, holders, text_bytes(run, holders))
-    sources = source_order(session.config)
-    tasks = resolve_tasks(run, session.config, edges_key, size, oversized)
+    tasks = resolve_tasks(run, choices, edges_key, size, oversized)
     count = len(tasks) - len(oversized)
     prune(run, RESOLVED, [task.uri for task in tasks])
     plan = make_plan("resolve", tasks[:count])
-    emit = EmitCandidates(run.uri, dedup, count, (), sources, oversized, source_starts(printed))
+    emit = EmitCandidates(run.uri, dedup, count, (), choices.source_order, oversized, source_starts(printed))
     readers = Plan("resolve-emit", tuple(printed), tuple(holding))
 
     def round_of(wanted: tuple[int, ...]) -> Callable[[beam.Pipeline], None]:
@@ -149,7 +156,7 @@ def _resolve(session: Session, printed: Sequence[Task], edges_key: str) -> list[
 
         return build
 
-    parts = rounds(plan.todo, tasks[0].weight_bytes, session.execution, dedup.memory_bytes)
+    parts = rounds(plan.todo, tasks[0].weight_bytes, session.execution, session.budget.memory_bytes)
     session.execute(plan, *(round_of(part) for part in parts))
     for task in _unwritten(plan):
         write_resolved(run.uri, task, CANDIDATE_SCHEMA.empty_table(), dedup)

@@ -209,7 +209,7 @@ def components_on_files(session: Session, edges: Sequence[Task], key: str, docum
     Raises:
         IntegrityError: the rounds do not come to an end, which no graph can cause.
     """
-    partitions = max(1, -(-pairs * 2 * EDGE_BYTES // session.config.dedup.partition_bytes))
+    partitions = max(1, -(-pairs * 2 * EDGE_BYTES // session.budget.partition_bytes))
     current = list(edges)
     for number in range(MOST_ROUNDS):
         kind = ("large", "small")[number % 2]
@@ -252,7 +252,7 @@ def _run_round(
 
         return build
 
-    parts = rounds(plan.todo, size, session.execution, session.config.dedup.memory_bytes)
+    parts = rounds(plan.todo, size, session.execution, session.budget.memory_bytes)
     session.execute(plan, *(round_of(part) for part in parts))
     for part in make_plan(STEP, made).todo:
         write_round(session.run.uri, made[part], operation.kind, [])

@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gristmill import storage
+from gristmill.config.dedup_config import DedupSection
 from gristmill.dedup.candidates.addresses import ADDRESS_BYTES, address_hashes, older_copies, page_times
 from gristmill.dedup.signatures.digests import halves
 from gristmill.documents import DOC_ID_BYTES, SIMILARITY_EVIDENCE
@@ -163,15 +164,16 @@ def _commit(run_uri: str, task: Task, rows: pa.RecordBatch, counts: dict[str, in
         writer.finish(counts)
 
 
-def take_out_older(session: Session, printed: list[Task], folder: str) -> UrlsStep:
+def take_out_older(session: Session, dedup: DedupSection, printed: list[Task], folder: str) -> UrlsStep:
     """Finds the older copies of every address and takes their fingerprints out, if ``dedup.url`` asks for it.
 
     Args:
         session: the run in progress.
+        dedup: of its configuration.
         printed: its fingerprints.
         folder: where they lie.
     """
-    run, dedup = session.run, session.config.dedup
+    run = session.run
     if not dedup.url:
         for stale in (FOLDER, NEWEST, SETTLED):
             prune(run, stale, [])
@@ -180,7 +182,7 @@ def take_out_older(session: Session, printed: list[Task], folder: str) -> UrlsSt
         return UrlsStep(printed, folder, [])
     key = stage_key("urls", [], [task.key for task in printed])
     documents = sum(int(counts["documents"]) for counts in read_counts([task.uri for task in printed]))
-    parts = _parts(run, key, documents, dedup.partition_bytes)
+    parts = _parts(run, key, documents, session.budget.partition_bytes)
     _find(session, printed, folder, parts)
     left = [
         dataclasses.replace(task, uri=run.shard(NEWEST, task.raw), key=stage_key("select", [], [task.key, key]))
@@ -216,7 +218,7 @@ def _find(session: Session, printed: Sequence[Task], folder: str, parts: Sequenc
 
         return build
 
-    turns = rounds(plan.todo, parts[0].weight_bytes, session.execution, session.config.dedup.memory_bytes)
+    turns = rounds(plan.todo, parts[0].weight_bytes, session.execution, session.budget.memory_bytes)
     session.execute(plan, *(round_of(wanted) for wanted in turns))
     for number in make_plan("urls", parts).todo:  # partitions that no page fell into
         write_older(run.uri, parts[number], PAGE_SCHEMA.empty_table())

@@ -17,7 +17,6 @@ from apache_beam.options.pipeline_options import (
 from apache_beam.runners.runner import create_runner
 
 from gristmill import storage
-from gristmill.config.config import Config
 from gristmill.errors import ConfigError, MissingExtraError, unknown_name
 
 LOCAL_RUNNER = "FnApiRunner"
@@ -54,6 +53,19 @@ class Execution:
         return (os.cpu_count() or 1) if worth else 1
 
 
+@dataclasses.dataclass(frozen=True)
+class Budget:
+    """How much may be held at one time; it changes how a result is found, never the result.
+
+    Attributes:
+        memory_bytes: by the driver, and by the local runner between two transforms.
+        partition_bytes: by one worker that gathers a part of a shuffle.
+    """
+
+    memory_bytes: int
+    partition_bytes: int
+
+
 def pipeline_options(execution: Execution, *, step: str, input_bytes: int) -> PipelineOptions:
     """Beam options for one step."""
     args = [f"--runner={execution.runner}", *execution.beam_args]
@@ -64,8 +76,12 @@ def pipeline_options(execution: Execution, *, step: str, input_bytes: int) -> Pi
     return PipelineOptions(_for_step(args, step))
 
 
-def check_execution(execution: Execution, config: Config) -> None:
+def check_execution(execution: Execution, paths: Mapping[str, str]) -> None:
     """Everything about a runner and its options that can be known to be wrong before anything runs.
+
+    Args:
+        execution: how the run is to be executed.
+        paths: what workers read and write, by the key of the configuration that says so.
 
     Raises:
         ConfigError: an option Beam does not know or refuses, which it would drop with a log line or stop at when the
@@ -83,7 +99,7 @@ def check_execution(execution: Execution, config: Config) -> None:
         _check_dataflow(options)
     where = _remote_workers(execution, options)
     if where is not None:
-        _refuse_local_paths(config, where)
+        _refuse_local_paths(paths, where)
 
 
 def _refuse_unknown(args: Sequence[str]) -> None:
@@ -127,10 +143,7 @@ def _remote_workers(execution: Execution, options: PipelineOptions) -> str | Non
     return None
 
 
-def _refuse_local_paths(config: Config, where: str) -> None:
-    paths = {"run.output": config.run.output}
-    for source in config.source:
-        paths |= {f"source {source.name!r}, paths": path for path in source.paths}
+def _refuse_local_paths(paths: Mapping[str, str], where: str) -> None:
     for key, path in paths.items():
         if not storage.is_remote(path):
             message = f"{key}: {path!r} is on this machine, where {where} cannot reach it; use a gs:// or s3:// uri"

@@ -11,9 +11,8 @@ from typing import Any, Protocol
 import apache_beam as beam
 
 from gristmill import storage
-from gristmill.config.config import Config
 from gristmill.errors import ConfigError, WorkerError
-from gristmill.pipelines.engine.options import Execution, pipeline_options
+from gristmill.pipelines.engine.options import Budget, Execution, pipeline_options
 from gristmill.pipelines.engine.plan import Plan, Task, make_plan, store_plan
 from gristmill.pipelines.engine.shardwise import ProcessShards, ShardWork
 from gristmill.runs import RunDirectory
@@ -60,17 +59,17 @@ class Session:
 
     Attributes:
         run: the run directory.
-        config: the checked configuration.
         execution: runner and options.
         listener: hears of progress.
         state: the content of ``run.json``.
+        budget: how much may be held at one time.
     """
 
     run: RunDirectory
-    config: Config
     execution: Execution
     listener: Listener
     state: dict[str, Any]
+    budget: Budget
 
     def shardwise(self, step: str, tasks: Sequence[Task], work: ShardWork, *, plan: Plan | None = None) -> Plan:
         """Runs one step in which each task makes its own output."""

@@ -14,10 +14,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gristmill import storage
-from gristmill.config.config import Config
+from gristmill.config.config import TokenizerSection
 from gristmill.errors import ConfigError
 from gristmill.filters.counts.measure import Signal
-from gristmill.filters.rules.rules import parse_use
 from gristmill.pipelines.extras.code_signals import NOT_MEASURED, code_metas, languages_of
 from gristmill.pipelines.tokens.encode import TokenizerSpec
 
@@ -84,15 +83,12 @@ class TokenRatio:
         return found
 
 
-def configured_token_ratio(config: Config) -> TokenRatio | None:
-    """The extra, if a rule asks for it.
+def token_ratio(section: TokenizerSection) -> TokenRatio:
+    """The extra over the run's own tokenizer.
 
     Raises:
         ConfigError: the run trains its tokenizer, which is after the documents are judged, or there is no such file.
     """
-    if RULE_SET not in [parse_use(entry).rule_set for entry in config.rules.use]:
-        return None
-    section = config.tokenizer
     if section.path is None:
         message = (
             f"rules.use: {RULE_SET} judges tokens of the run's tokenizer, which tokenizer.train makes only after the "

@@ -15,8 +15,7 @@ from gristmill.pipelines.dedup.fingerprint import FOLDER as FINGERPRINTS
 from gristmill.pipelines.dedup.index_match import EmitMatches, judged
 from gristmill.pipelines.dedup.known_step import best_matches
 from gristmill.pipelines.engine.plan import Task
-from gristmill.pipelines.index.build import configured
-from gristmill.runs import RunDirectory
+from gristmill.reports.recorded import recorded_run
 from gristmill.tables import one_batch, read_counts, read_table
 
 
@@ -32,11 +31,11 @@ def ask(index_uri: str, run_uri: str) -> tuple[int, list[dict[str, Any]]]:
     Raises:
         RunDirectoryError: the run has none yet, or the index was made with other parameters.
     """
-    run, index = RunDirectory(run_uri), Index(index_uri)
-    dedup = configured(run).dedup.model_copy(update={"index": (index_uri,)})
+    recorded, index = recorded_run(run_uri), Index(index_uri)
+    run = recorded.run
+    dedup = recorded.dedup.model_copy(update={"index": (index_uri,)})
     if dedup.near:
         index.head.require(Parameters.of(dedup.near), index_uri, run_uri)
-    cuts = str(run.read_state().get("cuts", ""))
     asked, matches = 0, []
     for shard in run.read_inputs():
         prints = run.shard(FINGERPRINTS, shard)
@@ -45,7 +44,7 @@ def ask(index_uri: str, run_uri: str) -> tuple[int, list[dict[str, Any]]]:
             raise RunDirectoryError(msg)
         asked += int(str(read_counts([prints])[0]["documents"]))
         emit = EmitMatches(run_uri, dedup, 1, (0,))
-        pairs = [batch for _, batch in emit(Task(prints, "", shard, 0, cuts=cuts))]
+        pairs = [batch for _, batch in emit(Task(prints, "", shard, 0, cuts=recorded.cuts))]
         if not pairs:
             continue
         found = one_batch(pa.Table.from_batches(pairs))

@@ -9,13 +9,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gristmill import storage
-from gristmill.config.config import Config
 from gristmill.dedup.index.changes import Rows, add
 from gristmill.dedup.index.format import DOCUMENT_TABLE, Head, Parameters
 from gristmill.errors import RunDirectoryError
 from gristmill.inputs import RawShard
 from gristmill.pipelines.dedup.fingerprint import FOLDER as FINGERPRINTS
 from gristmill.pipelines.dedup.fingerprint import signature_rows
+from gristmill.reports.recorded import recorded_run
 from gristmill.runs import RunDirectory
 from gristmill.tables import one_batch, read_table
 
@@ -32,18 +32,13 @@ def index_run(index: str, run_uri: str, *, name: str | None = None, create: bool
     Raises:
         RunDirectoryError: the run is not finished; see also `gristmill.dedup.index.changes.add`.
     """
-    run = RunDirectory(run_uri)
-    parameters = Parameters.of(configured(run).dedup.near or None)
-    cuts = str(run.read_state().get("cuts", ""))
+    recorded = recorded_run(run_uri)
+    run = recorded.run
+    parameters = Parameters.of(recorded.dedup.near or None)
     shards = finished_shards(run)
     rows = (batch for shard in shards for batch in kept_rows(run, shard))
     label = name or run_uri.rstrip("/").rpartition("/")[2]
-    return add(index, rows, name=label, run_uri=run_uri, cuts=cuts, parameters=parameters, create=create)
-
-
-def configured(run: RunDirectory) -> Config:
-    """The configuration a run was made with."""
-    return Config.model_validate(run.read_state()["config"])
+    return add(index, rows, name=label, run_uri=run_uri, cuts=recorded.cuts, parameters=parameters, create=create)
 
 
 def finished_shards(run: RunDirectory) -> list[RawShard]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import xxhash
 
-from gristmill.config.config import Config
+from gristmill.config.dedup_config import DedupSection
 from gristmill.inputs import RawShard, list_inputs
 from gristmill.pipelines.curate import curate
 from gristmill.pipelines.dedup.join import partition_count
@@ -26,6 +26,7 @@ from gristmill.pipelines.planning.forecast import (
     step_seconds,
     worker_bytes,
 )
+from gristmill.pipelines.run_plan.run_plan import RunPlan
 from gristmill.runs import RunDirectory
 from gristmill.tables import read_counts
 
@@ -34,7 +35,7 @@ AMOUNTS = ("records", "documents", "text_bytes", "passed", "kept", "tokens")
 
 
 @dataclasses.dataclass(frozen=True)
-class RunPlan:
+class RunForecast:
     """What a run is expected to hold and cost.
 
     Attributes:
@@ -99,13 +100,13 @@ def choose_shards(shards: Sequence[RawShard], sample_bytes: int, seed: int) -> l
     return sorted(chosen, key=lambda shard: shard.index)
 
 
-def make_run_plan(
-    config: Config, *, sample_bytes: int, machines: Machines, listener: Listener | None = None
-) -> RunPlan:
-    """Runs a sample of a configuration in a temporary directory and extrapolates.
+def forecast_run(
+    plan: RunPlan, *, sample_bytes: int, machines: Machines, listener: Listener | None = None
+) -> RunForecast:
+    """Runs a sample of a run's inputs in a temporary directory and extrapolates.
 
     Args:
-        config: the checked configuration; its own output is not touched.
+        plan: of the run; its own output is not touched.
         sample_bytes: raw bytes to read.
         machines: what the run itself would have.
         listener: hears of progress.
@@ -113,13 +114,13 @@ def make_run_plan(
     Raises:
         GristmillError: as the run itself would: a pattern without a match, a column that is not there, an empty result.
     """
-    every = list_inputs(config)
-    chosen = choose_shards(every, sample_bytes, config.run.seed)
+    every = list_inputs(plan.inputs)
+    chosen = choose_shards(every, sample_bytes, plan.record.seed)
     with tempfile.TemporaryDirectory(prefix="gristmill-plan-") as folder:
         # First the smallest shards: what they take is what a run takes to start, and kernels are compiled after them.
-        small = _timed(config, f"{folder}/small", _smallest(chosen), None)
-        large = _timed(config, f"{folder}/large", chosen, listener)
-        return _extrapolate(config, every, chosen, (small, large), machines)
+        small = _timed(plan, f"{folder}/small", _smallest(chosen), None)
+        large = _timed(plan, f"{folder}/large", chosen, listener)
+        return _extrapolate(plan.dedup.section, every, chosen, (small, large), machines)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -133,14 +134,15 @@ class _Timed:
         return sum(count[amount] for count in self.counts)
 
 
-def _timed(config: Config, output: str, shards: Sequence[RawShard], listener: Listener | None) -> _Timed:
+def _timed(plan: RunPlan, output: str, shards: Sequence[RawShard], listener: Listener | None) -> _Timed:
     names = {(shard.source, shard.shard) for shard in shards}
 
     def sample(listed: list[RawShard]) -> list[RawShard]:
         return [shard for shard in listed if (shard.source, shard.shard) in names]
 
-    section = config.run.model_copy(update={"output": output, "max_error_fraction": 1.0})
-    result = curate(config.model_copy(update={"run": section}), Execution(workers=1), listener, select=sample)
+    record = dataclasses.replace(plan.record, output=output)
+    sampled = dataclasses.replace(plan, record=record, execution=Execution(workers=1), max_error_fraction=1.0)
+    result = curate(sampled, listener, select=sample)
     seconds = {name: float(str(stage["seconds"])) for name, stage in result.stages.items()}
     return _Timed(_shard_counts(result.run, shards), seconds)
 
@@ -165,12 +167,12 @@ def _shard_counts(run: RunDirectory, shards: Sequence[RawShard]) -> list[dict[st
 
 
 def _extrapolate(
-    config: Config,
+    dedup: DedupSection,
     every: Sequence[RawShard],
     chosen: Sequence[RawShard],
     timed: tuple[_Timed, _Timed],
     machines: Machines,
-) -> RunPlan:
+) -> RunForecast:
     sources = sorted({shard.source for shard in every})
     raw = {name: sum(shard.bytes for shard in every if shard.source == name) for name in sources}
     shards = {name: sum(shard.source == name for shard in every) for name in sources}
@@ -187,8 +189,8 @@ def _extrapolate(
     text = add_all(source["text_bytes"] for source in amounts.values())
     seconds = {name: step_seconds(_points(timed, name), text, machines.workers) for name in large.seconds}
     wall = add_all(seconds.values())
-    bands = config.dedup.near.bands if config.dedup.near else 0
-    return RunPlan(
+    bands = dedup.near.bands if dedup.near else 0
+    return RunForecast(
         raw_bytes=raw,
         shards=shards,
         sampled={name: sum(shard.source == name for shard in chosen) for name in sources},
@@ -196,10 +198,10 @@ def _extrapolate(
         amounts=amounts,
         seconds=seconds,
         duplicates=duplicates_range(int(large.sum("passed") - large.sum("kept")), int(large.sum("passed")), passed),
-        join_partitions=partition_count(int(passed), config.dedup),
-        join_bytes=join_bytes(passed, bands, config.dedup.exact),
+        join_partitions=partition_count(int(passed), dedup),
+        join_bytes=join_bytes(passed, bands, dedup.exact),
         token_bytes=add_all(source["tokens"] for source in amounts.values()) * BYTES_PER_TOKEN,
-        worker_bytes=worker_bytes(config.dedup.partition_bytes),
+        worker_bytes=worker_bytes(dedup.partition_bytes),
         wall=wall,
         dollars=wall * (machines.workers / 3600 * machines.dollars_per_core_hour),
     )

@@ -180,7 +180,7 @@ def choose_marks(
 
         return build
 
-    memory_bytes = session.config.dedup.memory_bytes
+    memory_bytes = session.budget.memory_bytes
     turns = rounds(plan.todo, parts[0].weight_bytes, session.execution, memory_bytes)
     session.execute(plan, *(round_of(wanted) for wanted in turns))
     for number in make_plan(step, parts).todo:  # partitions that no mark fell into

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gristmill import storage
-from gristmill.config.dedup_config import LinesSection, SubstringSection
+from gristmill.config.dedup_config import DedupSection, LinesSection, SubstringSection
 from gristmill.dedup.repeats.lines import keyed_lines
 from gristmill.dedup.repeats.passages import anchors, covered, later_copies, repeated_marks, tokens_of, windows
 from gristmill.dedup.repeats.repeats import repeated_lines
@@ -229,11 +229,14 @@ def cuts_schema(signals: Sequence[Signal]) -> pa.Schema:
     return pa.schema([DOCUMENT_SCHEMA.field("doc_id"), pa.field("cuts", CUTS_TYPE, nullable=False), *more])
 
 
-def run_repeats(session: Session, tasks: Sequence[Task], signals: Sequence[Signal]) -> tuple[list[Task], list[Signal]]:
+def run_repeats(
+    session: Session, dedup: DedupSection, tasks: Sequence[Task], signals: Sequence[Signal]
+) -> tuple[list[Task], list[Signal]]:
     """Cuts repeated lines, then repeated passages, as far as the configuration asks for either.
 
     Args:
         session: the run.
+        dedup: of its configuration; ``lines`` and ``substring`` count.
         tasks: of the shards, in order; their ``cuts`` say which texts are in force.
         signals: the signals that stand beside those cuts.
 
@@ -241,7 +244,7 @@ def run_repeats(session: Session, tasks: Sequence[Task], signals: Sequence[Signa
         Tasks that say which cuts are in force now, and the signals that stand beside them.
     """
     current, made = _numbered(session.run, tasks), list(signals)
-    for name, section in ((LINES, session.config.dedup.lines), (PASSAGES, session.config.dedup.substring)):
+    for name, section in ((LINES, dedup.lines), (PASSAGES, dedup.substring)):
         if section is False:
             for folder in _FOLDERS[name]:
                 prune(session.run, folder, [])
@@ -250,7 +253,7 @@ def run_repeats(session: Session, tasks: Sequence[Task], signals: Sequence[Signa
                 storage.delete(frequent_uri(session.run))
             continue
         chosen, key = _choose(session, current, section)
-        current = _cut(session, name, current, chosen, key, made)
+        current = _cut(session, dedup, name, current, chosen, key, made)
         made += edit_signals(name)
     return [dataclasses.replace(task, first=0) for task in current], made
 
@@ -265,7 +268,7 @@ def _choose(
     session: Session, tasks: Sequence[Task], section: LinesSection | SubstringSection
 ) -> tuple[list[Task], str]:
     """The shuffles of one kind; returns the tasks of the chosen places and the key of all of them together."""
-    run, size = session.run, session.config.dedup.partition_bytes
+    run, size = session.run, session.budget.partition_bytes
     total = text_bytes(run, tasks)
     keys = [task.key for task in tasks]
     settings = section.model_dump(mode="json")
@@ -290,13 +293,14 @@ def _choose(
 
 def _cut(
     session: Session,
+    dedup: DedupSection,
     name: str,
     tasks: Sequence[Task],
     chosen: Sequence[Task],
     chosen_key: str,
     earlier: Sequence[Signal],
 ) -> list[Task]:
-    run, dedup = session.run, session.config.dedup
+    run = session.run
     lines, substring = dedup.lines or LinesSection(), dedup.substring or SubstringSection()
     cut = [
         dataclasses.replace(

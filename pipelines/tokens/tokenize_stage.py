@@ -12,6 +12,7 @@ import apache_beam as beam
 import pyarrow as pa
 
 from gristmill import storage
+from gristmill.config.config import TokenizerSection
 from gristmill.errors import ConfigError, EmptyResultError
 from gristmill.pipelines.dedup.resolve import resolved_uri
 from gristmill.pipelines.engine.document_ranges import read_range
@@ -45,11 +46,27 @@ from gristmill.tokenize.order import ranks
 from gristmill.tokenize.training import in_sample, train_bpe
 
 
-def run_tokenize(session: Session, decided: Sequence[Task], resolved_key: str) -> list[Task]:
+@dataclasses.dataclass(frozen=True)
+class TokenChoices:
+    """The part of a run's plan that decides what its tokens are.
+
+    Attributes:
+        seed: of the global order, and of the sample that a tokenizer is trained on.
+        tokenizer: ``[tokenizer]``.
+        part_bytes: token bytes in one part.
+    """
+
+    seed: int
+    tokenizer: TokenizerSection
+    part_bytes: int
+
+
+def run_tokenize(session: Session, choices: TokenChoices, decided: Sequence[Task], resolved_key: str) -> list[Task]:
     """Runs the stage.
 
     Args:
         session: the run in progress.
+        choices: of the run.
         decided: tasks of ``decisions/``, each with the number of its first document.
         resolved_key: key of ``dedup/resolved.parquet``.
 
@@ -59,35 +76,37 @@ def run_tokenize(session: Session, decided: Sequence[Task], resolved_key: str) -
     Raises:
         EmptyResultError: no document is kept.
     """
-    run, config = session.run, session.config
-    spec = choose_tokenizer(session, decided, resolved_key)
-    encoded = encode_tasks(run, spec, config.run.seed, resolved_key, decided)
-    made_from = stage_key("gather", [config.tokens.part_bytes], [task.key for task in encoded])
+    run = session.run
+    spec = choose_tokenizer(session, choices, decided, resolved_key)
+    encoded = encode_tasks(run, spec, choices.seed, resolved_key, decided)
+    made_from = stage_key("gather", [choices.part_bytes], [task.key for task in encoded])
     gathered = _made_from(run) == made_from
     prune(run, FOLDER, [task.uri for task in encoded])
     plan = make_plan("encode", encoded)
     if not gathered:
         plan = _with_missing_tokens(run, plan)
-    session.shardwise("encode", encoded, Encode(run.uri, spec, config.run.seed), plan=plan)
+    session.shardwise("encode", encoded, Encode(run.uri, spec, choices.seed), plan=plan)
     if gathered:
-        session.execute(Plan("gather", _existing_parts(session, spec, encoded), ()), lambda _: None)
+        session.execute(Plan("gather", _existing_parts(run, choices, spec, encoded), ()), lambda _: None)
         return encoded
     storage.delete(_made_from_uri(run))
     storage.delete(run.manifest)
-    _gather(session, spec, encoded)
+    _gather(session, choices, spec, encoded)
     storage.write_bytes(_made_from_uri(run), json.dumps({"stage_key": made_from}).encode() + b"\n", run=run.uri)
     for folder in ("encoded", "parts"):
         storage.delete_tree(run.path("_tmp", folder))
     return encoded
 
 
-def choose_tokenizer(session: Session, decided: Sequence[Task], resolved_key: str) -> TokenizerSpec:
+def choose_tokenizer(
+    session: Session, choices: TokenChoices, decided: Sequence[Task], resolved_key: str
+) -> TokenizerSpec:
     """The configured tokenizer, copied into the run directory where every worker finds it, or one trained here.
 
     Raises:
         ConfigError: the configured file does not exist.
     """
-    run, section = session.run, session.config.tokenizer
+    run, section = session.run, choices.tokenizer
     if section.path is not None:
         if not storage.exists(section.path):
             msg = f"tokenizer.path: no such file {section.path!r}; give a Hugging Face tokenizer.json"
@@ -97,22 +116,22 @@ def choose_tokenizer(session: Session, decided: Sequence[Task], resolved_key: st
         if not storage.exists(uri):
             storage.write_bytes(uri, raw, run=run.uri)
     else:
-        uri = _trained(session, decided, resolved_key)
+        uri = _trained(session, choices, decided, resolved_key)
         raw = storage.read_bytes(uri)
     spec = TokenizerSpec(uri, hashlib.sha256(raw).hexdigest(), section.eot_token, section.engine)
     spec.load()
     return spec
 
 
-def _trained(session: Session, decided: Sequence[Task], resolved_key: str) -> str:
-    run, train = session.run, session.config.tokenizer.train
+def _trained(session: Session, choices: TokenChoices, decided: Sequence[Task], resolved_key: str) -> str:
+    run, train = session.run, choices.tokenizer.train
     assert train is not None
-    settings = [train.vocab_size, train.sample_bytes, session.config.run.seed]
+    settings = [train.vocab_size, train.sample_bytes, choices.seed]
     key = stage_key("train_tokenizer", settings, [resolved_key, *(task.key for task in decided)])
     uri = run.path("tokenizer", f"trained-{key}.json")
     if not storage.exists(uri):
         fraction = train.sample_bytes / max(1, text_bytes(run, decided))
-        texts = _sample(run, decided, session.config.run.seed, fraction)
+        texts = _sample(run, decided, choices.seed, fraction)
         storage.write_bytes(uri, train_bpe(texts, train.vocab_size), run=run.uri)
     return uri
 
@@ -151,13 +170,15 @@ def _token_bytes(spec: TokenizerSpec, encoded: Sequence[Task]) -> dict[str, int]
     return dict(totals)
 
 
-def _existing_parts(session: Session, spec: TokenizerSpec, encoded: Sequence[Task]) -> tuple[Task, ...]:
-    return tuple(gather_tasks(session.run, session.config.tokens.part_bytes, _token_bytes(spec, encoded), encoded))
+def _existing_parts(
+    run: RunDirectory, choices: TokenChoices, spec: TokenizerSpec, encoded: Sequence[Task]
+) -> tuple[Task, ...]:
+    return tuple(gather_tasks(run, choices.part_bytes, _token_bytes(spec, encoded), encoded))
 
 
-def _gather(session: Session, spec: TokenizerSpec, encoded: Sequence[Task]) -> None:
+def _gather(session: Session, choices: TokenChoices, spec: TokenizerSpec, encoded: Sequence[Task]) -> None:
     run = session.run
-    parts = list(_existing_parts(session, spec, encoded))
+    parts = list(_existing_parts(run, choices, spec, encoded))
     if not parts:
         msg = (
             "no document is kept, so there is nothing to tokenize; `gristmill rules` with this run shows which rules "
@@ -177,7 +198,7 @@ def _gather(session: Session, spec: TokenizerSpec, encoded: Sequence[Task]) -> N
         info = read_part_info(run, task)
         assert info is not None, task.uri
         infos[task.name].append(info)
-    write_manifest(run, spec, session.config.run.seed, infos)
+    write_manifest(run, spec, choices.seed, infos)
 
 
 def _build_gather(

@@ -13,14 +13,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from gristmill import storage
-from gristmill.config.config import Config
 from gristmill.dedup.index.files import head_uri, open_index
 from gristmill.errors import InputError
-from gristmill.filters.rules.configured import configured_rules
 from gristmill.filters.rules.sets.rule_types import ResolvedRule
 from gristmill.inputs import RawShard
 from gristmill.reports.explain.cuts import cut_sentences, edited_text, told_cuts
 from gristmill.reports.explain.passages import Difference, differing_passages
+from gristmill.reports.recorded import RecordedRun, recorded_run
 from gristmill.runs import RunDirectory
 from gristmill.tables import read_table
 from gristmill.tokenize.manifest import Manifest
@@ -70,11 +69,11 @@ def explain(run_uri: str, document: str) -> list[Story]:
     Raises:
         InputError: nothing of that name is in the run.
     """
-    run = RunDirectory(run_uri)
-    state = run.read_state()
+    recorded = recorded_run(run_uri)
+    run = recorded.run
     shards = run.read_inputs()
     hits = _find(run, shards, _matcher(document))[:MOST_STORIES]
-    stories = [_story(run, state, shards, shard, row) for shard, row in hits]
+    stories = [_story(recorded, shards, shard, row) for shard, row in hits]
     stories += [_dead_letter(letter) for letter in _dead_letters(run, document)][: MOST_STORIES - len(stories)]
     if not stories:
         msg = (
@@ -109,16 +108,13 @@ def _find(
         return [hit for found in pool.map(look, shards) for hit in found]
 
 
-def _story(
-    run: RunDirectory, state: dict[str, Any], shards: Sequence[RawShard], shard: RawShard, row: dict[str, Any]
-) -> Story:
+def _story(recorded: RecordedRun, shards: Sequence[RawShard], shard: RawShard, row: dict[str, Any]) -> Story:
+    run = recorded.run
     document = _read_row(run.shard("documents", shard), row["row"])
     signals = _read_row(run.shard("signals", shard), row["row"])
     signals.pop("doc_id")
-    config = Config.model_validate(state["config"])
-    rules = configured_rules(config)
-    judged = [_judged(rule, signals, document["kind"], set(row["failed_rules"])) for rule in rules]
-    folder = state.get("cuts", "")
+    judged = [_judged(rule, signals, document["kind"], set(row["failed_rules"])) for rule in recorded.rules]
+    folder = recorded.cuts
     stored = _read_row(run.shard(folder, shard), row["row"])["cuts"] if folder else []
     text, cuts = edited_text(document["text"], stored), told_cuts(document["text"], stored)
     facts: dict[str, Any] = {
@@ -137,7 +133,9 @@ def _story(
         facts["tokens"] = f"{row['tokens']:,} in {_part(run, row)}"
     facts["cluster"] = f"{row['cluster_size']} documents"
     twin = _kept(run, shards, row)
-    told = _sentences(config, row, judged, twin[1]["uri"] if twin else "a document that is not in this run")
+    told = _sentences(
+        recorded.dedup.index, row, judged, twin[1]["uri"] if twin else "a document that is not in this run"
+    )
     sentences = [*told, *cut_sentences(cuts)]
     difference = differing_passages(_text(run, folder, *twin), text) if twin else None
     return Story(row["uri"], row["verdict"], sentences, facts, judged, signals, cuts, difference)
@@ -157,7 +155,9 @@ def _kept(run: RunDirectory, shards: Sequence[RawShard], row: dict[str, Any]) ->
     return next(iter(_find(run, shards, lambda table: pc.equal(table.column("doc_id"), wanted))), None)
 
 
-def _sentences(config: Config, row: dict[str, Any], judged: list[dict[str, Any]], kept_uri: str) -> Iterator[str]:
+def _sentences(
+    indexes: Sequence[str], row: dict[str, Any], judged: list[dict[str, Any]], kept_uri: str
+) -> Iterator[str]:
     failed = [rule for rule in judged if rule["passed"] is False]
     if row["verdict"] == "removed":
         yield f"Removed: it fails {len(failed)} of {len(judged)} rules."
@@ -166,7 +166,7 @@ def _sentences(config: Config, row: dict[str, Any], judged: list[dict[str, Any]]
     elif row["verdict"] == "duplicate":
         kept = row["duplicate_of"]
         if row["duplicate_run"] is not None:
-            yield from _earlier(config, row)
+            yield from _earlier(indexes, row)
             return
         yield f"Duplicate of {kept_uri} ({kept.hex()})."
         if row["similarity_evidence"] == "url":
@@ -203,11 +203,11 @@ def _older(uri: str, kept_uri: str | None) -> str:
     )
 
 
-def _earlier(config: Config, row: dict[str, Any]) -> Iterator[str]:
+def _earlier(indexes: Sequence[str], row: dict[str, Any]) -> Iterator[str]:
     """The sentences on a duplicate of a document of an earlier run, which an index knows."""
     kept = row["duplicate_of"]
     name, run_uri = "", ""
-    for uri in config.dedup.index:
+    for uri in indexes:
         if not storage.exists(head_uri(uri)):
             continue
         index = open_index(uri)

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 import xxhash
 
 from gristmill import storage
-from gristmill.config.config import Config, SourceSection
+from gristmill.config.config import SourceSection
 from gristmill.errors import ConfigError, EmptyResultError
 from gristmill.storage_backends import FileStat
 
@@ -74,11 +74,11 @@ def shard_name(shard: str) -> str:
     return f"{base}-{xxhash.xxh3_64_hexdigest(shard.encode())[:8]}"
 
 
-def list_inputs(config: Config, previous: Mapping[str, RawShard] | None = None) -> list[RawShard]:
-    """All raw shards of a configuration, ordered by source name and relative uri whatever order they were found in.
+def list_inputs(sources: Sequence[SourceSection], previous: Mapping[str, RawShard] | None = None) -> list[RawShard]:
+    """All raw shards of some sources, ordered by source name and relative uri whatever order they were found in.
 
     Args:
-        config: the run's configuration.
+        sources: of the run's configuration.
         previous: shards of an earlier listing by uri; one whose tag is unchanged is not read again for its checksum.
 
     Raises:
@@ -86,7 +86,7 @@ def list_inputs(config: Config, previous: Mapping[str, RawShard] | None = None) 
         ConfigError: two inputs have one name, or a path is not what its kind reads.
     """
     found: list[RawShard] = []
-    for source in config.source:
+    for source in sources:
         root = source.root or common_root(source.paths)
         stats = {stat.uri: stat for pattern in source.paths for stat in _expand(source, pattern)}
         found.extend(_unchecked(source.name, root, stat) for stat in stats.values())

@@ -20,11 +20,13 @@ Why ``decisions/`` and ``dedup/`` have folders of their own: docs/decisions/0004
 
 from __future__ import annotations
 
+import dataclasses
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from gristmill import storage
-from gristmill.config.config import Config, canonical_json
+from gristmill.config.config import canonical_json
 from gristmill.errors import RunDirectoryError
 from gristmill.inputs import RawShard, read_inputs, write_inputs
 from gristmill.version import VERSION
@@ -107,27 +109,39 @@ class RunDirectory:
         write_inputs(self.inputs_uri, shards, run=self.uri)
 
 
-def identity(config: Config) -> dict[str, Any]:
-    """What makes two configurations the same run: their sources and seed. Anything else may change and is redone."""
-    return {
-        "seed": config.run.seed,
-        "sources": {source.name: {"kind": source.kind, "paths": sorted(source.paths)} for source in config.source},
-    }
+@dataclasses.dataclass(frozen=True)
+class RunRecord:
+    """What ``run.json`` says of a run before any stage begins.
+
+    Attributes:
+        output: uri of the run directory.
+        seed: of the global shuffle.
+        config: the whole configuration, every default filled in, as JSON values.
+        config_hash: of everything in it that can change an output.
+        identity: what makes two configurations the same run: their sources and seed. Anything else may change and is
+            redone.
+    """
+
+    output: str
+    seed: int
+    config: Mapping[str, Any]
+    config_hash: str
+    identity: Mapping[str, Any]
 
 
-def open_run(config: Config, *, replace: bool = False) -> tuple[RunDirectory, dict[str, Any]]:
+def open_run(record: RunRecord, *, replace: bool = False) -> tuple[RunDirectory, dict[str, Any]]:
     """The run directory of a configuration and its state, new or resumed.
 
     Args:
-        config: the configuration about to run.
+        record: of the configuration about to run.
         replace: accept a directory that holds a run over other sources or another seed; its stale outputs are removed
             as the stages reach them.
 
     Raises:
         RunDirectoryError: the directory belongs to another configuration, or is not empty and not a run.
     """
-    run = RunDirectory(config.run.output)
-    wanted = identity(config)
+    run = RunDirectory(record.output)
+    wanted = record.identity
     stages: dict[str, Any] = {}
     if run.exists():
         state = run.read_state()
@@ -144,16 +158,16 @@ def open_run(config: Config, *, replace: bool = False) -> tuple[RunDirectory, di
     state = {
         "format": FORMAT,
         "gristmill": VERSION,
-        "config": config.to_json(),
-        "config_hash": config.digest(),
+        "config": record.config,
+        "config_hash": record.config_hash,
         "identity": wanted,
-        "seed": config.run.seed,
+        "seed": record.seed,
         "stages": stages,
     }
     return run, state
 
 
-def _difference(held: dict[str, Any], wanted: dict[str, Any]) -> str:
+def _difference(held: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
     if held["seed"] != wanted["seed"]:
         return f"it was made with run.seed {held['seed']}, this one has {wanted['seed']}"
     for name in sorted(set(held["sources"]) | set(wanted["sources"])):

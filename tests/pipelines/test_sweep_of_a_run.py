@@ -10,9 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from gristmill.config.config import load_config
-from gristmill.filters.rules.configured import configured_rules
 from gristmill.filters.rules.decide import decide
+from gristmill.reports.recorded import recorded_run
 from tests.pipelines.command import gristmill
 from tests.pipelines.corpus import make_corpus
 
@@ -29,7 +28,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _kept(folder: Path, rule_id: str, threshold: float) -> dict[str, tuple[int, int]]:
     """Documents that pass the rule, and that pass all rules, by source, judged anew."""
-    rules = configured_rules(load_config(folder / "run.toml"))
+    rules = recorded_run(str(folder / "run")).rules
     rules = tuple(dataclasses.replace(r, threshold=threshold) if r.id == rule_id else r for r in rules)
     found = {}
     for source, kind in (("web", "web"), ("books", "book")):
@@ -93,9 +92,7 @@ def test_rules_of_a_run_tell_failed_first_and_only(folder: Path) -> None:
         assert row["first"] == sum(failed[:1] == [name] for failed in decisions)
         assert row["only"] == sum(failed == [name] for failed in decisions)
     languages = pq.read_table(folder / "run" / "decisions" / "web").column("language").to_pylist()
-    (asked,) = [
-        r for r in configured_rules(load_config(folder / "run.toml")) if r.id == "gopher_quality.min_stop_words"
-    ]
+    (asked,) = [r for r in recorded_run(str(folder / "run")).rules if r.id == "gopher_quality.min_stop_words"]
     assert 0 < rows[asked.id]["judged"] == sum(code in asked.languages for code in languages)
     assert rows["gopher_quality.min_words"]["judged"] == len(languages)
     assert rows["language.keep"]["judged"] == 90

@@ -17,7 +17,7 @@ from gristmill.filters.rules.rules import RULE_SETS, resolve
 from gristmill.filters.rules.sets.rule_types import RuleUse
 from gristmill.reports.checks.rule_counts import read_rule_counts, rule_warnings
 from gristmill.reports.explain.explain import condition
-from gristmill.runs import RunDirectory
+from gristmill.reports.recorded import recorded_run
 
 _COUNTS = ("judged", "failed", "share", "first", "only")
 
@@ -90,10 +90,9 @@ def _all_rules() -> list[dict[str, Any]]:
 
 def _fired(run_uri: str) -> tuple[list[dict[str, Any]], list[str]]:
     """What each rule in force came to, and what is worth a warning."""
-    run = RunDirectory(run_uri)
-    config = Config.model_validate(run.read_state()["config"])
-    rules = configured_rules(config)
-    documents, outcomes = read_rule_counts(run, rules)
+    recorded = recorded_run(run_uri)
+    rules = recorded.rules
+    documents, outcomes = read_rule_counts(recorded.run, rules)
     rows = [
         {
             "rule": rule.id,
@@ -105,7 +104,7 @@ def _fired(run_uri: str) -> tuple[list[dict[str, Any]], list[str]]:
         }
         for rule in rules
     ]
-    return rows, rule_warnings(outcomes, config.rules.max_share)
+    return rows, rule_warnings(outcomes, recorded.max_rule_share)
 
 
 @click.command("sources")
@@ -162,7 +161,7 @@ def config_command(
         _print_keys(as_json=as_json)
         return
     config = load_config(config_path)
-    configured_rules(config, complete=False)
+    configured_rules(config.rules, config.language, config.classifier, complete=False)
     if check:
         click.echo(f"{config_path}: valid, config hash {config.digest()}")
     else:

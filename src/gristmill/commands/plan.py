@@ -42,12 +42,13 @@ def plan_command(
         raise click.BadParameter(str(error), param_hint="--sample") from error
     logging.getLogger().setLevel(logging.CRITICAL)
     from gristmill.pipelines.planning.forecast import Machines  # noqa: PLC0415  Beam takes a second to import
-    from gristmill.pipelines.planning.planning import make_run_plan  # noqa: PLC0415
+    from gristmill.pipelines.planning.planning import forecast_run  # noqa: PLC0415
+    from gristmill.pipelines.run_plan.run_plan import resolve_run  # noqa: PLC0415
 
     bars = Bars(Console(stderr=True), enabled=not (quiet or as_json))
     machines = Machines(workers, dollars_per_core_hour)
     with bars:
-        plan = make_run_plan(config, sample_bytes=sample_bytes, machines=machines, listener=bars)
+        plan = forecast_run(resolve_run(config), sample_bytes=sample_bytes, machines=machines, listener=bars)
     if as_json:
         click.echo(json.dumps(_jsonable(dataclasses.asdict(plan)), indent=1))
         return

@@ -51,13 +51,14 @@ def run_command(
     logging.getLogger().setLevel(logging.INFO if verbose else logging.CRITICAL)
     from gristmill.pipelines.curate import curate  # noqa: PLC0415  Beam takes a second to import
     from gristmill.pipelines.engine.options import Execution  # noqa: PLC0415
+    from gristmill.pipelines.run_plan.run_plan import resolve_run  # noqa: PLC0415
 
     execution = Execution(runner, config.run.workers if workers is None else workers, tuple(ctx.args))
     console = Console(stderr=True)
     bars = Bars(console, enabled=not quiet)
     began = time.monotonic()
     with bars:
-        result = curate(config, execution, bars, replace=replace)
+        result = curate(resolve_run(config, execution), bars, replace=replace)
     seconds = time.monotonic() - began
     if as_json:
         click.echo(json.dumps(summary_json(result, seconds), indent=1))

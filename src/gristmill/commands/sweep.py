@@ -12,14 +12,12 @@ import numpy as np
 from rich.table import Table
 
 from gristmill.commands.summary import plain_table, show, wide_console
-from gristmill.config.config import Config
 from gristmill.errors import ConfigError
-from gristmill.filters.rules.configured import configured_rules
 from gristmill.filters.rules.sets.rule_types import ResolvedRule
+from gristmill.reports.recorded import recorded_run
 from gristmill.reports.sweep.sweep import Judged, default_thresholds, read_judged, sweep
 from gristmill.reports.sweep.sweep_page import sweep_page
 from gristmill.reports.sweep.swept_rule import find_rule
-from gristmill.runs import RunDirectory
 
 _BAR_CELLS = 24
 
@@ -55,9 +53,9 @@ def sweep_command(
     gristmill sweep runs/quickstart gopher_quality.min_words --values 20,50,100 --by source
     gristmill sweep runs/quickstart c4@paper.min_sentences --from 0 --to 10 --html sweep.html
     """
-    directory = RunDirectory(run)
-    in_force = configured_rules(Config.model_validate(directory.read_state()["config"]))
-    swept, used = find_rule(rule, in_force)
+    recorded = recorded_run(run)
+    directory = recorded.run
+    swept, used = find_rule(rule, recorded.rules)
     judged = read_judged(directory, swept, in_force=used, by=by or "")
     grid = _grid(values, first, last, steps, swept, judged)
     groups = {name: _rows(one, swept, grid) for name, one in judged.items()}

@@ -13,7 +13,7 @@ from gristmill.filters.edits.pii import Pii
 from gristmill.filters.pii.finder import find
 from gristmill.filters.pii.kinds import KINDS, PLACEHOLDERS
 from gristmill.filters.text.buffers import text_buffer
-from gristmill.pipelines.edit import configured_edits
+from gristmill.pipelines.run_plan.run_plan import resolve_run
 
 VALUES = {
     "email": "ann@mill.net", "ip": "93.184.216.34", "phone": "+44 20 7946 0958", "iban": "GB82WEST12345698765432",
@@ -70,6 +70,6 @@ def test_the_section_says_which_kinds_a_run_redacts(tmp_path: Path) -> None:
         '[run]\noutput = "out"\n[[source]]\nname = "web"\nkind = "jsonl"\npaths = ["a.jsonl"]\n'
         '[edit]\nuse = ["pii"]\n[pii]\nredact = ["card"]\n[tokenizer]\ntrain = { vocab_size = 300 }\n'
     )
-    (planned,) = configured_edits(load_config(path))
+    (planned,) = resolve_run(load_config(path)).edits
     assert planned.edit == Pii(("card",))
     assert planned.kinds == ("web", "book", "code")

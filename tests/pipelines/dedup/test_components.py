@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from gristmill import storage
-from gristmill.config.config import load_config
 from gristmill.dedup.components import contraction
 from gristmill.dedup.components.contraction import NODE_BYTES
 from gristmill.errors import WorkerError
@@ -16,20 +15,17 @@ from gristmill.pipelines.dedup.component_ranges import MEMORY_SHARE
 from gristmill.pipelines.dedup.components_step import components_uri, group_candidates
 from gristmill.pipelines.dedup.join import edge_batch, write_local_edges
 from gristmill.pipelines.dedup.star_rounds import MOST_ROUNDS, rounds_folder
-from gristmill.pipelines.engine.options import Execution
+from gristmill.pipelines.engine.options import Budget, Execution
 from gristmill.pipelines.engine.plan import Task
 from gristmill.pipelines.engine.session import Session, Silent
 from gristmill.runs import RunDirectory
 from gristmill.tables import read_footer, read_table
-from tests.pipelines.corpus import write_config
 
 
 def session(folder: Path, memory_bytes: int) -> Session:
     folder.mkdir()
-    config = load_config(write_config(folder, "run", raw="raw", partition_bytes=str(20_000)))
-    config = config.model_copy(update={"dedup": config.dedup.model_copy(update={"memory_bytes": memory_bytes})})
     run = RunDirectory(str(folder / "run"))
-    return Session(run, config, Execution(workers=1), Silent(), {"stages": {}})
+    return Session(run, Execution(workers=1), Silent(), {"stages": {}}, Budget(memory_bytes, partition_bytes=20_000))
 
 
 def grouped(found: Session, ends: np.ndarray, files: int, documents: int) -> bytes:

@@ -9,8 +9,9 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from benchmarks.dedup.near_dedup_ours import bench_session, prepare, tasks
+from benchmarks.dedup.near_dedup_ours import bench_section, bench_session, prepare, tasks
 
+from gristmill.pipelines.dedup.choices import DedupChoices
 from gristmill.pipelines.dedup.facts import dedup_facts
 from gristmill.pipelines.dedup.stage import number_documents, run_dedup
 from gristmill.pipelines.engine.session import Session
@@ -50,9 +51,10 @@ def deduplicated(folder: Path, found: list[str], name: str, **dedup: Any) -> tup
     prepare(raw, run)
     memory = dedup.pop("memory", "4 GB")
     session = bench_session(run, 1, memory, max_bucket=50, **dedup)
+    section = bench_section(memory, max_bucket=50, **dedup)
     decided = number_documents(tasks(run))
-    run_dedup(session, decided)
-    return session, dedup_facts(session, decided)
+    run_dedup(session, DedupChoices(section), decided)
+    return session, dedup_facts(run, section, decided)
 
 
 Runs = dict[str, tuple[Session, dict[str, Any]]]

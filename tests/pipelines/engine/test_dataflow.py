@@ -15,7 +15,8 @@ import pytest
 
 from gristmill.config.config import load_config
 from gristmill.errors import ConfigError
-from gristmill.pipelines.engine.options import Execution, check_execution
+from gristmill.pipelines.engine.options import Execution
+from gristmill.pipelines.run_plan.run_plan import resolve_run
 from tests.pipelines.command import file_bytes, gristmill
 from tests.pipelines.corpus import make_corpus, write_config
 from tests.pipelines.fake_cloud import CleanWorker, FakeDataflow, Request, service_account, storage_emulator
@@ -165,20 +166,20 @@ def test_a_missing_option_is_named_before_anything_runs(tmp_path: Path, missing:
     execution = Execution("DataflowRunner", 0, tuple(arg for arg in args if arg not in {"--runner", "DataflowRunner"}))
     config = load_config(write_config(tmp_path, "gs://lake/run", raw="gs://lake/raw"))
     with pytest.raises(ConfigError, match=says):
-        check_execution(execution, config)
+        resolve_run(config, execution)
 
 
 def test_local_paths_and_templates_are_refused(tmp_path: Path) -> None:
     good = tuple(dataflow_options("http://localhost:1")[2:])
     with pytest.raises(ConfigError, match=r"run\.output: 'run' is on this machine"):
-        check_execution(
-            Execution("DataflowRunner", 0, good), load_config(write_config(tmp_path, "run", raw="gs://lake/raw"))
+        resolve_run(
+            load_config(write_config(tmp_path, "run", raw="gs://lake/raw")), Execution("DataflowRunner", 0, good)
         )
     with pytest.raises(ConfigError, match="source 'web', paths: 'raw/web"):
-        check_execution(Execution("DataflowRunner", 0, good), load_config(write_config(tmp_path, "gs://lake/run")))
+        resolve_run(load_config(write_config(tmp_path, "gs://lake/run")), Execution("DataflowRunner", 0, good))
     remote = load_config(write_config(tmp_path, "gs://lake/run", raw="gs://lake/raw"))
     with pytest.raises(ConfigError, match="template of one job"):
-        check_execution(Execution("DataflowRunner", 0, (*good, "--template_location=gs://staging/t")), remote)
+        resolve_run(remote, Execution("DataflowRunner", 0, (*good, "--template_location=gs://staging/t")))
     with pytest.raises(ConfigError, match="did you mean '--max_num_workers'"):
-        check_execution(Execution("DataflowRunner", 0, (*good, "--max_num_worker=3")), remote)
-    check_execution(Execution("DataflowRunner", 0, good), remote)
+        resolve_run(remote, Execution("DataflowRunner", 0, (*good, "--max_num_worker=3")))
+    resolve_run(remote, Execution("DataflowRunner", 0, good))

@@ -13,7 +13,6 @@ from apache_beam.options.pipeline_options import PipelineOptions
 
 from gristmill.config.config import load_config
 from gristmill.config.dedup_config import DedupSection
-from gristmill.filters.rules.configured import configured_rules
 from gristmill.inputs import RawShard
 from gristmill.pipelines.annotate import Annotate
 from gristmill.pipelines.decide import Decide
@@ -28,6 +27,7 @@ from gristmill.pipelines.engine.plan import Plan, Task, load_plan, store_plan
 from gristmill.pipelines.engine.shardwise import ProcessShards, ShuffleBatches
 from gristmill.pipelines.extract import Extract
 from gristmill.pipelines.measure import Measure
+from gristmill.pipelines.run_plan.run_plan import resolve_run
 from gristmill.pipelines.tokens.encode import Encode, TokenizerSpec
 from gristmill.pipelines.tokens.gather import EmitRows, Gather
 from gristmill.runs import RunDirectory
@@ -60,9 +60,9 @@ def _config(run: RunDirectory) -> Any:
 
 
 STEPS: dict[str, Builder] = {
-    "extract": _work(lambda uri, config: Extract(uri, config.source)),
+    "extract": _work(lambda uri, config: Extract(uri, resolve_run(config).sources)),
     "annotate": _work(lambda uri, _: Annotate(uri)),
-    "decide": _work(lambda uri, config: Decide(uri, configured_rules(config))),
+    "decide": _work(lambda uri, config: Decide(uri, resolve_run(config).rules)),
     "fingerprint": _work(lambda uri, config: Fingerprint(uri, config.dedup.near or None)),
     "match": lambda run, plan, parts: Match(
         plan, plan, EmitMatches(run.uri, DedupSection(), parts, tuple(range(min(parts, MOST_PARTITIONS))))

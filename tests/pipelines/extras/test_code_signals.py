@@ -14,8 +14,8 @@ from gristmill.filters.rules.decide import decide
 from gristmill.filters.rules.rules import parse_use, resolve
 from gristmill.filters.signals import SIGNALS_SCHEMA
 from gristmill.pipelines.extras.code_signals import CODE_SIGNALS, CodeSignals, programming_language
-from gristmill.pipelines.extras.extras import configured_extras
-from gristmill.pipelines.extras.token_ratio import TOKEN_SIGNALS, TokenRatio, configured_token_ratio
+from gristmill.pipelines.extras.token_ratio import TOKEN_SIGNALS, TokenRatio
+from gristmill.pipelines.run_plan.run_plan import resolve_run
 from gristmill.pipelines.tokens.encode import TokenizerSpec
 from tests.places import ROOT
 
@@ -115,14 +115,17 @@ def test_starcoder_judges_only_where_a_signal_applies() -> None:
 
 
 def test_a_run_with_code_or_with_its_rule_set_has_the_signals() -> None:
-    assert CodeSignals() in configured_extras(config("[]"))
-    assert CodeSignals() in configured_extras(config('["code"]', kind="jsonl"))
-    assert CodeSignals() not in configured_extras(config("[]", kind="jsonl"))
+    assert CodeSignals() in resolve_run(config("[]")).extras
+    assert CodeSignals() in resolve_run(config('["code"]', kind="jsonl")).extras
+    assert CodeSignals() not in resolve_run(config("[]", kind="jsonl")).extras
 
 
 def test_tokens_are_those_of_the_runs_tokenizer() -> None:
-    extra = configured_token_ratio(config('["code_tokens"]', tokenizer=f'path = "{TOKENIZER}"'))
-    assert extra is not None
+    extra = next(
+        extra
+        for extra in resolve_run(config('["code_tokens"]', tokenizer=f'path = "{TOKENIZER}"')).extras
+        if isinstance(extra, TokenRatio)
+    )
     text = "def mill(grain):\n    return grain + 1\n"
     batch = documents(
         (text, "code", {"path": "a.py"}),
@@ -144,10 +147,10 @@ def test_the_key_of_tokens_is_the_tokenizers_checksum_not_its_path() -> None:
 
 def test_a_tokenizer_that_is_trained_in_the_run_comes_too_late() -> None:
     with pytest.raises(ConfigError, match="leave code_tokens out"):
-        configured_extras(config('["code_tokens"]'))
+        resolve_run(config('["code_tokens"]'))
     with pytest.raises(ConfigError, match="no such file"):
-        configured_extras(config('["code_tokens"]', tokenizer='path = "nowhere.json"'))
-    assert configured_token_ratio(config('["code"]')) is None
+        resolve_run(config('["code_tokens"]', tokenizer='path = "nowhere.json"'))
+    assert not any(isinstance(extra, TokenRatio) for extra in resolve_run(config('["code"]')).extras)
 
 
 def test_the_page_on_filters_has_every_signal_as_the_code_defines_it() -> None:

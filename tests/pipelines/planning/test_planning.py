@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from gristmill.commands.plan import print_plan
 from gristmill.inputs import RawShard
 from gristmill.pipelines.planning.forecast import Estimate, Machines, duplicates_range, estimate_total, step_seconds
-from gristmill.pipelines.planning.planning import AMOUNTS, RunPlan, choose_shards
+from gristmill.pipelines.planning.planning import AMOUNTS, RunForecast, choose_shards
 from tests.pipelines.command import gristmill
 from tests.pipelines.corpus import make_corpus, write_config
 
@@ -101,7 +101,7 @@ def test_a_plan_from_all_shards_is_what_the_run_then_holds(tmp_path: Path) -> No
 def test_the_printed_plan_names_every_need(capsys: pytest.CaptureFixture[str]) -> None:
     one = Estimate(1234.0, 12.0)
     amounts = {"web": dict.fromkeys(AMOUNTS, one), "books": dict.fromkeys(AMOUNTS, Estimate(10.0, math.nan))}
-    plan = RunPlan(
+    plan = RunForecast(
         raw_bytes={"web": 10**12, "books": 10**9},
         shards={"web": 900, "books": 4},
         sampled={"web": 2, "books": 1},
