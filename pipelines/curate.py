@@ -70,7 +70,7 @@ def check_first_shards(sources: Sequence[PlannedSource], shards: Sequence[RawSha
     for source in sources:
         first = next(shard for shard in shards if shard.source == source.name)
         with storage.local_copy(first.uri) as path:
-            check(source.kind, path, source.options)
+            check(source.kind, path, source.options, source.plugin)
 
 
 def curate(
@@ -177,7 +177,7 @@ def _finish(session: Session, plan: RunPlan, shards: Sequence[RawShard], ledger:
     if cuts := cut_counts(run, ledger):
         facts["cuts"] = cuts
         facts["warnings"] += [f"edit {name} cut nothing" for name, reasons in cuts.items() if not reasons]
-    page = run_report(session, ledger, facts)
+    page = run_report(session, plan.report, ledger, facts)
     check_error_budget(totals, plan.max_error_fraction)
     warnings = tuple(facts["warnings"])
     return RunResult(run, totals, manifest, plan.rules, warnings, session.state["stages"], page, found["urls"])

@@ -32,7 +32,7 @@ def decide_tasks(
     settings = [
         [
             rule.id, rule.signal, rule.comparison, rule.threshold, rule.kinds, rule.languages, rule.by_language,
-            rule.not_measured,
+            rule.not_measured, *([list(rule.plugin)] if rule.plugin else []),
         ]
         for rule in rules
     ]  # fmt: skip

@@ -60,7 +60,7 @@ class Extract:
         skipped: Counter[str] = Counter()
         rows = 0
         with ShardWriter(path, DOCUMENT_SCHEMA, key) as writer:
-            for item in read(source.kind, raw, shard.shard, source.options):
+            for item in read(source.kind, raw, shard.shard, source.options, source.plugin):
                 if isinstance(item, Skipped):
                     skipped[item.reason] += 1
                 elif isinstance(item, Failed):

@@ -10,11 +10,14 @@ import apache_beam as beam
 
 from gristmill import storage
 from gristmill.config.config import canonical_json
+from gristmill.errors import IntegrityError
 from gristmill.pipelines.engine.plan import Task, load_plan
 from gristmill.pipelines.engine.shardwise import PlannedTasks, naming
 from gristmill.pipelines.engine.stage_keys import stage_key
 from gristmill.pipelines.engine.texts import open_texts
+from gristmill.plugins import Plugin
 from gristmill.reports.measure import FORMAT_VERSION, Measures
+from gristmill.reports.panels.plugins import panels_with
 from gristmill.runs import RunDirectory
 from gristmill.tables import read_groups
 
@@ -24,31 +27,50 @@ def measures_uri(run: RunDirectory) -> str:
     return run.path("report", "measures.json")
 
 
-def measure_task(run: RunDirectory, ledger: Sequence[Task]) -> Task:
-    """The one output of this step."""
+def measure_task(run: RunDirectory, ledger: Sequence[Task], plugins: Sequence[Plugin] = ()) -> Task:
+    """The one output of this step; ``plugins`` bring panels of their own."""
     weight = sum(task.weight_bytes for task in ledger)
-    return Task(measures_uri(run), stage_key("report", FORMAT_VERSION, [task.key for task in ledger]), None, weight)
+    settings = [FORMAT_VERSION, [plugin.key() for plugin in plugins]] if plugins else FORMAT_VERSION
+    return Task(measures_uri(run), stage_key("report", settings, [task.key for task in ledger]), None, weight)
 
 
-def read_measures(run: RunDirectory) -> tuple[str, Measures] | None:
-    """Stage key and measures that were committed, or None."""
+def measured_key(run: RunDirectory) -> str | None:
+    """Stage key of the measures that were committed, or None."""
+    uri = measures_uri(run)
+    return str(json.loads(storage.read_bytes(uri))["stage_key"]) if storage.exists(uri) else None
+
+
+def read_measures(run: RunDirectory, plugins: tuple[Plugin, ...] = ()) -> Measures | None:
+    """The measures that were committed, or None.
+
+    Raises:
+        IntegrityError: they were counted for other panels, or by other versions of the plugins.
+    """
     uri = measures_uri(run)
     if not storage.exists(uri):
         return None
     content = json.loads(storage.read_bytes(uri))
-    return str(content["stage_key"]), Measures.from_dict(content["measures"])
+    counted = content.get("plugins", [])
+    if counted != [plugin.key() for plugin in plugins]:
+        msg = (
+            f"{uri} was counted with the panels {[key[:3] for key in counted]}, and those of today are "
+            f"{[plugin.key()[:3] for plugin in plugins]}, or their sources changed; `gristmill run` counts again"
+        )
+        raise IntegrityError(msg)
+    return Measures.from_dict(content["measures"], panels_with(plugins))
 
 
 @dataclasses.dataclass(frozen=True)
 class MeasureShard:
-    """The measures of one shard, as JSON."""
+    """The measures of one shard, as JSON; ``plugins`` bring panels of their own."""
 
     run_uri: str
+    plugins: tuple[Plugin, ...] = ()
     step: str = "report"
 
     def __call__(self, task: Task) -> bytes:
         """Reads texts and ledger side by side."""
-        run, measures = RunDirectory(self.run_uri), Measures()
+        run, measures = RunDirectory(self.run_uri), Measures(panels_with(self.plugins))
         with (
             open_texts(run, task) as texts,
             storage.local_copy(run.shard("ledger", task.raw)) as ledger,
@@ -74,18 +96,22 @@ class EmitMeasures(beam.DoFn):
 class MergeMeasures(beam.CombineFn):
     """Merges measures; the order does not matter."""
 
+    def __init__(self, plugins: tuple[Plugin, ...] = ()) -> None:
+        super().__init__()
+        self._plugins = plugins
+
     def create_accumulator(self) -> Measures:
         """Nothing measured."""
-        return Measures()
+        return Measures(panels_with(self._plugins))
 
     def add_input(self, mutable_accumulator: Measures, element: bytes) -> Measures:
         """Adds the measures of one shard."""
-        mutable_accumulator.merge(Measures.from_dict(json.loads(element)))
+        mutable_accumulator.merge(Measures.from_dict(json.loads(element), panels_with(self._plugins)))
         return mutable_accumulator
 
     def merge_accumulators(self, accumulators: Iterable[Measures]) -> Measures:
         """One from many."""
-        total = Measures()
+        total = Measures(panels_with(self._plugins))
         for one in accumulators:
             total.merge(one)
         return total
@@ -101,11 +127,13 @@ class WriteMeasures:
 
     run_uri: str
     stage_key: str
+    plugins: tuple[Plugin, ...] = ()
 
     def __call__(self, merged: bytes) -> int:
         """Writes ``report/measures.json``."""
         run = RunDirectory(self.run_uri)
-        content = canonical_json({"stage_key": self.stage_key, "measures": json.loads(merged)})
+        keys = {"plugins": [plugin.key() for plugin in self.plugins]} if self.plugins else {}
+        content = canonical_json({"stage_key": self.stage_key, "measures": json.loads(merged), **keys})
         storage.write_bytes(measures_uri(run), content + b"\n", run=run.uri)
         return len(content)
 
@@ -117,14 +145,15 @@ class Measure(beam.PTransform):
     plan_uri: str
     run_uri: str
     stage_key: str
+    plugins: tuple[Plugin, ...] = ()
 
     def expand(self, root: beam.pvalue.PBegin) -> beam.pvalue.PCollection[int]:
         """Measure, merge, write."""
-        emit = EmitMeasures(self.plan_uri, MeasureShard(self.run_uri))
+        emit = EmitMeasures(self.plan_uri, MeasureShard(self.run_uri, self.plugins))
         return (
             root
             | PlannedTasks(self.plan_uri)
             | "Measure" >> beam.ParDo(emit).with_output_types(bytes)
-            | "Merge" >> beam.CombineGlobally(MergeMeasures())
-            | "Write" >> beam.Map(WriteMeasures(self.run_uri, self.stage_key)).with_output_types(int)
+            | "Merge" >> beam.CombineGlobally(MergeMeasures(self.plugins))
+            | "Write" >> beam.Map(WriteMeasures(self.run_uri, self.stage_key, self.plugins)).with_output_types(int)
         )

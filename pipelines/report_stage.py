@@ -13,13 +13,15 @@ from gristmill import storage
 from gristmill.filters.rules.sets.rule_types import ResolvedRule
 from gristmill.pipelines.engine.plan import Plan, Task, store_plan
 from gristmill.pipelines.engine.session import Session
-from gristmill.pipelines.measure import Measure, measure_task, read_measures
+from gristmill.pipelines.measure import Measure, measure_task, measured_key, read_measures
+from gristmill.plugins import Plugin
 from gristmill.reports.checks.reconcile import Totals
 from gristmill.reports.checks.rule_counts import read_rule_counts, rule_warnings
 from gristmill.reports.explain.explain import condition
 from gristmill.reports.figures import figures, to_json
 from gristmill.reports.measure import Measures
 from gristmill.reports.page.render import render
+from gristmill.reports.panels.plugins import panels_with
 from gristmill.runs import RunDirectory
 from gristmill.tokenize.manifest import Manifest
 
@@ -31,43 +33,49 @@ class ReportChoices:
     Attributes:
         max_rule_share: share of the documents it judges above which a rule is named as a warning.
         notes: sentences on the run's settings that its user must see.
+        plugins: panels of other packages.
     """
 
     max_rule_share: float
     notes: tuple[str, ...] = ()
+    plugins: tuple[Plugin, ...] = ()
 
 
-def run_report(session: Session, ledger: Sequence[Task], facts: dict[str, Any]) -> str:
+def run_report(session: Session, choices: ReportChoices, ledger: Sequence[Task], facts: dict[str, Any]) -> str:
     """Measures the run if that is not done, and writes ``report.json`` and ``report.html``.
 
     Returns:
         The uri of the page.
     """
     run = session.run
-    task = measure_task(run, ledger)
-    known = read_measures(run)
-    plan = Plan("report", (task,), () if known and known[0] == task.key else (0,))
+    task = measure_task(run, ledger, choices.plugins)
+    plan = Plan("report", (task,), () if measured_key(run) == task.key else (0,))
     if plan.todo:
         storage.delete(task.uri)
 
     def build(pipeline: beam.Pipeline) -> None:
         every = Plan("report-read", tuple(ledger), tuple(range(len(ledger))))
-        _ = pipeline | Measure(store_plan(run, every), run.uri, task.key)
+        _ = pipeline | Measure(store_plan(run, every), run.uri, task.key, choices.plugins)
 
     session.execute(plan, build)
     storage.write_bytes(run.path("report", "run.json"), _pretty(facts), run=run.uri)
-    return write_report(run)
+    return write_report(run, choices.plugins)
 
 
-def write_report(run: RunDirectory) -> str:
+def write_report(run: RunDirectory, plugins: tuple[Plugin, ...]) -> str:
     """Figures and page from what the run measured; the `gristmill report` command calls this alone.
+
+    Args:
+        run: the run directory.
+        plugins: its panels of other packages.
 
     Returns:
         The uri of the page.
     """
-    known = read_measures(run)
+    panels = panels_with(plugins)
+    known = read_measures(run, plugins)
     facts = json.loads(storage.read_bytes(run.path("report", "run.json")))
-    shown = figures(known[1] if known else Measures(), run=facts)
+    shown = figures(known or Measures(panels), run=facts, panels=panels)
     storage.write_bytes(run.path("report", "report.json"), to_json(shown).encode(), run=run.uri)
     page = run.path("report", "report.html")
     storage.write_bytes(page, render(shown).encode(), run=run.uri)

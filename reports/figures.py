@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from gristmill.reports.counts.lexicon import english_terms
 from gristmill.reports.measure import Measures
 from gristmill.reports.page.page import share
-from gristmill.reports.page.panel import Measured, run_totals
+from gristmill.reports.page.panel import Measured, Panel, run_totals
 from gristmill.reports.page.run_facts import RunFacts, run_facts
 from gristmill.reports.page.wording import count, counted, percent
 from gristmill.reports.panels.table import PANELS
@@ -18,12 +18,13 @@ SCHEMA_VERSION = 1
 """Version of the layout of report.json."""
 
 
-def figures(measures: Measures, *, run: Mapping[str, object]) -> dict[str, object]:
+def figures(measures: Measures, *, run: Mapping[str, object], panels: Sequence[Panel] = PANELS) -> dict[str, object]:
     """The content of report.json, from which the page is rendered.
 
     Args:
         measures: the counts of the whole run.
         run: what is known about the run beside them; see :class:`gristmill.reports.page.run_facts.RunFacts`.
+        panels: the sections, in order; the measures were counted for them.
 
     Raises:
         ConfigError: ``run`` has an unknown key or a value of the wrong type.
@@ -37,7 +38,7 @@ def figures(measures: Measures, *, run: Mapping[str, object]) -> dict[str, objec
         "run": _identity(facts),
         "warnings": list(facts.warnings),
         "headline": _headline(measures.counts),
-        "sections": [panel.build(measures.counts, facts).to_dict() for panel in PANELS],
+        "sections": [panel.build(measures.counts, facts).to_dict() for panel in panels],
         "method": _method(),
     }
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 
 from gristmill.errors import IntegrityError
 from gristmill.reports.counts.batch import Batch
 from gristmill.reports.counts.counts import Counts
-from gristmill.reports.panels.table import tallies
+from gristmill.reports.page.panel import Panel
+from gristmill.reports.panels.table import PANELS, tallies
 
 FORMAT_VERSION = 1
 """Version of the stored form of :class:`Measures`."""
@@ -23,12 +24,16 @@ class Measures:
     Attributes:
         counts: the counts by the name of their tally.
 
+    Args:
+        panels: what is counted for.
+
     >>> Measures().to_dict()["version"]
     1
     """
 
-    def __init__(self) -> None:
-        self.counts: dict[str, Counts] = {tally.name: Counts(tally.keys, tally.values) for tally in tallies()}
+    def __init__(self, panels: Sequence[Panel] = PANELS) -> None:
+        self._tallies = tallies(panels)
+        self.counts: dict[str, Counts] = {tally.name: Counts(tally.keys, tally.values) for tally in self._tallies}
 
     def add(self, documents: pa.RecordBatch, ledger: pa.RecordBatch) -> None:
         """Counts a batch.
@@ -43,7 +48,7 @@ class Measures:
         batch = Batch(documents, ledger)
         if batch.num_rows == 0:
             return
-        for tally in tallies():
+        for tally in self._tallies:
             self.counts[tally.name].add_table(tally.count(batch))
 
     def merge(self, other: Measures) -> None:
@@ -59,13 +64,13 @@ class Measures:
         }
 
     @classmethod
-    def from_dict(cls, stored: Mapping[str, object]) -> Measures:
-        """The counts that :meth:`to_dict` wrote.
+    def from_dict(cls, stored: Mapping[str, object], panels: Sequence[Panel] = PANELS) -> Measures:
+        """The counts that :meth:`to_dict` wrote for the same panels.
 
         Raises:
             IntegrityError: another version of Gristmill wrote them, or they are damaged.
         """
-        measures = cls()
+        measures = cls(panels)
         found = stored.get("counts")
         if stored.get("version") != FORMAT_VERSION or not isinstance(found, dict) or set(found) != set(measures.counts):
             message = (

@@ -6,6 +6,8 @@ Nothing that the configuration names is opened, because models, lists and inputs
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
+from typing import Any
 
 from gristmill.config.config import Config
 from gristmill.config.dedup_config import DedupSection
@@ -24,6 +26,7 @@ class RecordedRun:
         max_rule_share: share of the documents it judges above which a rule is named as a warning.
         dedup: its section of the configuration.
         cuts: folder of the cuts in force on its texts; empty if none are.
+        panels: names of the report's panels of other packages.
     """
 
     run: RunDirectory
@@ -31,6 +34,7 @@ class RecordedRun:
     max_rule_share: float
     dedup: DedupSection
     cuts: str
+    panels: tuple[str, ...]
 
 
 def recorded_run(uri: str) -> RecordedRun:
@@ -45,8 +49,24 @@ def recorded_run(uri: str) -> RecordedRun:
     config = Config.model_validate(state["config"])
     return RecordedRun(
         run=run,
-        rules=configured_rules(config.rules, config.language, config.classifier),
+        rules=_rules(state, config),
         max_rule_share=config.rules.max_share,
         dedup=config.dedup,
         cuts=str(state.get("cuts", "")),
+        panels=config.report.panels,
+    )
+
+
+def _rules(state: Mapping[str, Any], config: Config) -> tuple[ResolvedRule, ...]:
+    """The rules that the run recorded; of a run that recorded none yet, those of its configuration."""
+    if "rules" not in state:
+        return configured_rules(config.rules, config.language, config.classifier)
+    return tuple(
+        ResolvedRule(
+            **rule
+            | {name: tuple(rule[name]) for name in ("kinds", "languages", "plugin")}
+            | {"by_language": tuple((code, least) for code, least in rule["by_language"])}
+            | ({"threshold": tuple(rule["threshold"])} if rule["comparison"] == "in" else {})
+        )
+        for rule in state["rules"]
     )

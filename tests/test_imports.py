@@ -70,7 +70,8 @@ FLOORS = {
     ),
     "shared": (
         {"documents", "errors", "version", "writing_systems", "kernels"},
-        {"config", "storage_backends", "urls"},
+        {"plugins", "storage_backends", "urls"},
+        {"config"},
         {"storage"},
         {"inputs", "tables", "web_domains"},
         {"runs"},

@@ -59,9 +59,9 @@ path = "none.json"
 def make_run(folder: Path, documents: int) -> RunDirectory:
     """A run directory that holds signals and decisions of so many documents, and the kind of their source."""
     config = parse_config(_CONFIG.replace("@OUTPUT@", str(folder / "run")))
-    run, state = open_run(run_record(config))
-    run.write_state(state)
     rules = configured_rules(config.rules, config.language, config.classifier)
+    run, state = open_run(run_record(config, rules))
+    run.write_state(state)
     measured = signals(pa.array(page_texts(PAGES), pa.large_string()))
     draw = np.random.default_rng(5)
     shards: list[RawShard] = []

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from gristmill.config.filter_config import ClassifierSection, LanguageSection, RulesSection
-from gristmill.filters.rules.rules import parse_use, resolve
+from gristmill.filters.rules.plugins import plugin_rule_sets
+from gristmill.filters.rules.rules import RULE_SETS, parse_use, resolve
 from gristmill.filters.rules.sets.rule_types import ResolvedRule
 
 
@@ -20,17 +23,23 @@ def configured_rules(
 
     Raises:
         ConfigError: an unknown rule set, variant or threshold, or a threshold that is missing.
+        PluginError: a rule set of another package is not whole.
     """
     settings: dict[str, float] | None = {}
     if classifier is not None and classifier.threshold is not None:
         settings = {"classifier.threshold": classifier.threshold}
     elif not complete:
         settings = None
-    return resolve(
-        [parse_use(entry) for entry in rules.use],
+    plugins = plugin_rule_sets(rules.use)
+    rule_sets = RULE_SETS | {name: rule_set for name, (rule_set, _) in plugins.items()}
+    resolved = resolve(
+        [parse_use(entry, rule_sets) for entry in rules.use],
         keep_languages=language.keep,
         min_language_score=language.min_score,
         min_language_scores=language.min_scores,
         min_script_share=language.min_script_share,
         settings=settings,
+        rule_sets=rule_sets,
     )
+    keys = {rule_set.name: tuple(plugin.key()) for rule_set, plugin in plugins.values()}
+    return tuple(dataclasses.replace(rule, plugin=keys.get(rule.id.partition(".")[0], ())) for rule in resolved)

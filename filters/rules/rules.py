@@ -53,12 +53,13 @@ LANGUAGE_RULES = ("language.keep", "language.min_score", "language.min_script_sh
 """Ids of the rules that the ``[language]`` section makes; they judge web pages and books, and come first."""
 
 
-def parse_use(entry: str | Mapping[str, object]) -> RuleUse:
+def parse_use(entry: str | Mapping[str, object], rule_sets: Mapping[str, RuleSet] = RULE_SETS) -> RuleUse:
     """Reads one entry of ``rules.use``: a name, ``name@variant``, or a table.
 
     Args:
         entry: ``"gopher_quality"``, ``"c4@paper"``, or a mapping with ``name`` and optionally ``variant``,
             ``thresholds`` (rule name to number) and ``kinds``.
+        rule_sets: the rule sets there are, by name.
 
     Raises:
         ConfigError: an unknown rule set, variant, rule, kind or key, or a threshold that is not a finite number.
@@ -70,7 +71,7 @@ def parse_use(entry: str | Mapping[str, object]) -> RuleUse:
     """
     if isinstance(entry, str):
         name, at, variant = entry.partition("@")
-        return _checked(RuleUse(name, variant if at else None))
+        return _checked(RuleUse(name, variant if at else None), rule_sets)
     known = ("name", "variant", "thresholds", "kinds")
     for key in entry:
         if key not in known:
@@ -78,7 +79,7 @@ def parse_use(entry: str | Mapping[str, object]) -> RuleUse:
     rule_set, chosen = entry.get("name"), entry.get("variant")
     thresholds, kinds = entry.get("thresholds", {}), entry.get("kinds", ())
     if not isinstance(rule_set, str):
-        message = f'a rules.use table needs name = "...", one of {", ".join(sorted(RULE_SETS))}; got {dict(entry)!r}'
+        message = f'a rules.use table needs name = "...", one of {", ".join(sorted(rule_sets))}; got {dict(entry)!r}'
         raise ConfigError(message)
     if not (chosen is None or isinstance(chosen, str)):
         message = f"variant of rule set {rule_set!r} must be a string, got {chosen!r}"
@@ -90,7 +91,7 @@ def parse_use(entry: str | Mapping[str, object]) -> RuleUse:
         message = f'kinds of rule set {rule_set!r} must be a list such as ["web", "book"], got {kinds!r}'
         raise ConfigError(message)
     numbers = {str(rule): _number(rule_set, str(rule), value) for rule, value in thresholds.items()}
-    return _checked(RuleUse(rule_set, chosen, numbers, tuple(str(kind) for kind in kinds)))
+    return _checked(RuleUse(rule_set, chosen, numbers, tuple(str(kind) for kind in kinds)), rule_sets)
 
 
 def _number(rule_set: str, rule: str, value: object) -> float:
@@ -100,11 +101,11 @@ def _number(rule_set: str, rule: str, value: object) -> float:
     return float(value)
 
 
-def _checked(use: RuleUse) -> RuleUse:
+def _checked(use: RuleUse, rule_sets: Mapping[str, RuleSet]) -> RuleUse:
     """The same use, if all its names exist."""
-    if use.rule_set not in RULE_SETS:
-        raise ConfigError(unknown_name("rule set", use.rule_set, RULE_SETS))
-    rule_set = RULE_SETS[use.rule_set]
+    if use.rule_set not in rule_sets:
+        raise ConfigError(unknown_name("rule set", use.rule_set, rule_sets))
+    rule_set = rule_sets[use.rule_set]
     variant = rule_set.default if use.variant is None else use.variant
     if variant not in rule_set.variants:
         raise ConfigError(unknown_name(f"variant of rule set {use.rule_set!r}", variant, rule_set.variants))
@@ -126,6 +127,7 @@ def resolve(
     min_language_scores: Mapping[str, float] | None = None,
     min_script_share: float = 0.0,
     settings: Mapping[str, float] | None = None,
+    rule_sets: Mapping[str, RuleSet] = RULE_SETS,
 ) -> tuple[ResolvedRule, ...]:
     """The rules of a run, in the order in which they are reported: language first, then as listed.
 
@@ -137,6 +139,7 @@ def resolve(
         min_script_share: least share of letters in a script of the language; 0 asks for none.
         settings: thresholds that stand elsewhere in the configuration, by key; a rule that names a key takes its value.
             None lists the rules as the table has them.
+        rule_sets: the rule sets there are, by name.
 
     Raises:
         ConfigError: an unknown name, a rule set listed twice, a rule that both a section and ``rules.use`` give, or a
@@ -147,18 +150,18 @@ def resolve(
     """
     found = _language_rules(keep_languages, min_language_score, min_language_scores or {}, min_script_share)
     seen: set[str] = set()
-    for use in map(_checked, uses):
-        if use.rule_set in seen:
-            message = f"rule set {use.rule_set!r} is listed twice in rules.use; list it once, with one variant"
+    for use in uses:
+        rule_set = rule_sets[_checked(use, rule_sets).rule_set]
+        if rule_set.name in seen:
+            message = f"rule set {rule_set.name!r} is listed twice in rules.use; list it once, with one variant"
             raise ConfigError(message)
-        seen.add(use.rule_set)
-        rule_set = RULE_SETS[use.rule_set]
+        seen.add(rule_set.name)
         for rule in rule_set.variants[rule_set.default if use.variant is None else use.variant]:
             changed = rule.name in use.thresholds
-            threshold = use.thresholds[rule.name] if changed else _threshold(use.rule_set, rule, settings)
+            threshold = use.thresholds[rule.name] if changed else _threshold(rule_set, rule, settings)
             found.append(
                 ResolvedRule(
-                    id=f"{use.rule_set}.{rule.name}",
+                    id=f"{rule_set.name}.{rule.name}",
                     signal=rule.signal,
                     comparison=rule.comparison,
                     threshold=float(threshold),
@@ -202,14 +205,14 @@ def _language_rules(
     return found
 
 
-def _threshold(rule_set: str, rule: Rule, settings: Mapping[str, float] | None) -> float:
+def _threshold(rule_set: RuleSet, rule: Rule, settings: Mapping[str, float] | None) -> float:
     if not rule.setting or settings is None:
         return rule.threshold
     if rule.setting not in settings:
         message = (
-            f"rule {rule_set}.{rule.name} has no threshold: it is {rule.setting}, or in the file beside the model; "
-            f"set it, or thresholds = {{{rule.name} = ...}}, or use another variant "
-            f"({', '.join(RULE_SETS[rule_set].variants)})"
+            f"rule {rule_set.name}.{rule.name} has no threshold: it is {rule.setting}, or in the file beside the "
+            f"model; set it, or thresholds = {{{rule.name} = ...}}, or use another variant "
+            f"({', '.join(rule_set.variants)})"
         )
         raise ConfigError(message)
     return settings[rule.setting]

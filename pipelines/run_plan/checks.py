@@ -33,8 +33,10 @@ def check_signals(rules: tuple[ResolvedRule, ...], extras: tuple[Extra, ...], ed
     for rule in rules:
         if rule.signal not in made:
             name = rule.id.partition(".")[0]
-            needs = RULE_SETS[name].needs
+            needs = RULE_SETS[name].needs if name in RULE_SETS else ""
             cure = f"the section [{needs}] makes; add [{needs}]"
+            if not needs:
+                cure = "nothing in this run measures; name the plugin that makes it in signals.use"
             if (edit := rule.signal.partition("_cut_")[0]) in EDITS:
                 cure = f"the edit {edit!r} makes; add it to edit.use"
             msg = f"rules.use: {rule.id} judges {rule.signal!r}, which {cure}"

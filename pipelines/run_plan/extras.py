@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from gristmill.config.config import TokenizerSection
 from gristmill.config.filter_config import ClassifierSection, PerplexitySection, UrlSection, WordListsSection
+from gristmill.documents import DOCUMENT_SCHEMA
 from gristmill.filters.classifier.classifier import ClassifierScore
 from gristmill.filters.contamination.decontamination import Decontamination
 from gristmill.filters.extras import Extra
 from gristmill.filters.perplexity import configured_perplexity
+from gristmill.filters.signals import SIGNALS
 from gristmill.filters.url.extra import configured_lists
 from gristmill.filters.words.bad_words import word_counts
 from gristmill.pipelines.extras.code_signals import CodeSignals
+from gristmill.pipelines.extras.plugin_signals import plugin_signals
 from gristmill.pipelines.extras.token_ratio import token_ratio
 
 
@@ -23,6 +29,7 @@ def configured_extras(
     perplexity: PerplexitySection | None,
     code: bool,
     code_tokens: TokenizerSection | None,
+    plugins: Sequence[str | Mapping[str, Any]] = (),
 ) -> tuple[Extra, ...]:
     """The extras of a run, in the order of their columns.
 
@@ -34,9 +41,11 @@ def configured_extras(
         perplexity: ``[perplexity]``.
         code: source code is read or judged.
         code_tokens: ``[tokenizer]``, where a rule judges the tokens of source code.
+        plugins: ``signals.use``.
 
     Raises:
         ConfigError: a list, model or tokenizer that is not there or cannot be read.
+        PluginError: signals of a plugin that is not there or broken.
     """
     extras: list[Extra] = [word_counts(words.lists)]
     if url is not None:
@@ -51,4 +60,5 @@ def configured_extras(
         extras.append(CodeSignals())
     if code_tokens is not None:
         extras.append(token_ratio(code_tokens))
-    return tuple(extras)
+    taken = {*DOCUMENT_SCHEMA.names, *SIGNALS, *(signal.name for extra in extras for signal in extra.signals)}
+    return (*extras, *plugin_signals(plugins, taken))

@@ -16,6 +16,7 @@ Whatever can be known to be wrong without reading an input is found here. No sta
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 from gristmill.config.config import Config, SourceSection
 from gristmill.filters.classifier.classifier import resolve_classifier
@@ -23,7 +24,9 @@ from gristmill.filters.contamination.configured import configured_decontaminatio
 from gristmill.filters.edits.edit_types import PlannedEdit
 from gristmill.filters.extras import Extra, extra_notes
 from gristmill.filters.rules.configured import configured_rules
+from gristmill.filters.rules.rules import RULE_SETS
 from gristmill.filters.rules.sets.rule_types import ResolvedRule
+from gristmill.filters.signals import SIGNALS
 from gristmill.pipelines.dedup.choices import DedupChoices
 from gristmill.pipelines.dedup.index_match import open_indexes
 from gristmill.pipelines.edit import edited_signals
@@ -34,7 +37,11 @@ from gristmill.pipelines.run_plan.checks import check_quality_signal, check_sign
 from gristmill.pipelines.run_plan.edits import configured_edits
 from gristmill.pipelines.run_plan.extras import configured_extras
 from gristmill.pipelines.sources.planned import PlannedSource, planned_source
+from gristmill.pipelines.sources.table import SOURCES
 from gristmill.pipelines.tokens.tokenize_stage import TokenChoices
+from gristmill.plugins import check_names
+from gristmill.reports.panels.plugins import find_panels
+from gristmill.reports.panels.table import PANELS
 from gristmill.runs import RunRecord
 
 
@@ -82,9 +89,13 @@ def resolve_run(config: Config, execution: Execution | None = None) -> RunPlan:
 
     Raises:
         ConfigError: an unknown rule, edit or source kind, a missing file, section or package, a runner's wrong option.
+        PluginError: a plugin is not there, broken, or claims the name of something built in.
         RunDirectoryError: an index is not there, or was made with other parameters.
         IntegrityError: an index is not whole.
     """
+    check_names(
+        {"rules": RULE_SETS, "sources": SOURCES, "signals": SIGNALS, "panels": [panel.name for panel in PANELS]}
+    )
     execution = execution or Execution(workers=config.run.workers)
     check_execution(execution, _paths(config))
     if config.classifier is not None:
@@ -102,13 +113,14 @@ def resolve_run(config: Config, execution: Execution | None = None) -> RunPlan:
         perplexity=config.perplexity,
         code="code" in rule_sets or any(source.document_kind == "code" for source in sources),
         code_tokens=config.tokenizer if CODE_TOKENS in rule_sets else None,
+        plugins=config.signals.use,
     )
     check_signals(rules, extras, edited_signals(edits))
     check_quality_signal(config.dedup, extras)
     check_tokenizer(config.tokenizer)
     ordered = config.dedup.keep == "source_order"
     return RunPlan(
-        record=run_record(config),
+        record=run_record(config, rules),
         execution=execution,
         budget=Budget(config.dedup.memory_bytes, config.dedup.partition_bytes),
         inputs=config.source,
@@ -123,18 +135,19 @@ def resolve_run(config: Config, execution: Execution | None = None) -> RunPlan:
             source_order=tuple(source.name for source in sources) if ordered else (),
         ),
         tokens=TokenChoices(config.run.seed, config.tokenizer, config.tokens.part_bytes),
-        report=ReportChoices(config.rules.max_share, extra_notes(extras)),
+        report=ReportChoices(config.rules.max_share, extra_notes(extras), find_panels(config.report.panels)),
         max_error_fraction=config.run.max_error_fraction,
     )
 
 
-def run_record(config: Config) -> RunRecord:
-    """What ``run.json`` says of a configuration."""
+def run_record(config: Config, rules: Sequence[ResolvedRule]) -> RunRecord:
+    """What ``run.json`` says of a configuration and the rules it came to."""
     return RunRecord(
         output=config.run.output,
         seed=config.run.seed,
         config=config.to_json(),
         config_hash=config.digest(),
+        rules=[dataclasses.asdict(rule) for rule in rules],
         identity={
             "seed": config.run.seed,
             "sources": {source.name: {"kind": source.kind, "paths": sorted(source.paths)} for source in config.source},

@@ -3,41 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-from gristmill.documents import Kind
-from gristmill.errors import ConfigError, InputError, unknown_name
+from gristmill.errors import InputError
 from gristmill.pipelines.sources.books.epub import read_epub
 from gristmill.pipelines.sources.books.text import check_text, read_text
-from gristmill.pipelines.sources.reading.base import Check, Item, Read, SourceOptions, failed
+from gristmill.pipelines.sources.plugin_sources import check_first, plugin_kind, read_checked
+from gristmill.pipelines.sources.reading.base import Item, SourceOptions, failed
 from gristmill.pipelines.sources.rows.jsonl import check_jsonl, read_jsonl
 from gristmill.pipelines.sources.rows.parquet import check_parquet, read_parquet
 from gristmill.pipelines.sources.source_code.code_files import check_code, read_code
+from gristmill.pipelines.sources.source_kind import SourceKind
 from gristmill.pipelines.sources.web.warc import check_warc, read_warc
 from gristmill.pipelines.sources.web.wet import read_wet
-
-
-@dataclass(frozen=True, slots=True)
-class SourceKind:
-    """One kind of raw shard.
-
-    Attributes:
-        name: what the configuration calls it.
-        document_kind: what its documents are unless the configuration says otherwise.
-        summary: one line for ``gristmill sources``.
-        suffixes: the file names it usually has; a hint for people, nothing is refused by its name.
-        read: the reader.
-        check: looks at one shard before the run, if there is anything to check.
-    """
-
-    name: str
-    document_kind: Kind
-    summary: str
-    suffixes: tuple[str, ...]
-    read: Read
-    check: Check | None = None
-
+from gristmill.plugins import Plugin
 
 _KINDS = (
     SourceKind(
@@ -94,21 +73,22 @@ SOURCES: dict[str, SourceKind] = {kind.name: kind for kind in _KINDS}
 """Every source kind by its name in the configuration."""
 
 
-def source_kind(name: str) -> SourceKind:
-    """The kind of that name.
+def source_kind(name: str) -> tuple[SourceKind, Plugin | None]:
+    """The kind of a name, and the plugin that brings it, if it is not one of this package.
+
+    Args:
+        name: of this package, of an entry point of the group ``gristmill.sources``, or ``module:attribute``.
 
     Raises:
-        ConfigError: there is none; the message names the nearest.
+        PluginError: there is none; the message names the nearest.
 
-    >>> source_kind("warc").document_kind
+    >>> source_kind("warc")[0].document_kind
     'web'
     """
-    if name not in SOURCES:
-        raise ConfigError(unknown_name("source kind", name, SOURCES))
-    return SOURCES[name]
+    return (SOURCES[name], None) if name in SOURCES else plugin_kind(name, tuple(SOURCES))
 
 
-def read(kind: str, path: Path, name: str, options: SourceOptions) -> Iterator[Item]:
+def read(kind: str, path: Path, name: str, options: SourceOptions, plugin: Plugin | None = None) -> Iterator[Item]:
     """Reads one raw shard: one item per raw record, in file order, whatever the file holds.
 
     Args:
@@ -116,32 +96,38 @@ def read(kind: str, path: Path, name: str, options: SourceOptions) -> Iterator[I
         path: the shard as a local file, or a directory for ``code``.
         name: the shard's uri relative to its source's root.
         options: how to read it.
+        plugin: what reads it, where that is not this package.
 
     Raises:
-        ConfigError: unknown kind, or an extractor that is not installed.
+        ConfigError: an extractor that is not installed.
+        PluginError: a plugin's reader failed.
         InputError: there is no file at ``path``. Nothing that is *in* a file raises.
     """
-    reader = source_kind(kind).read
     if not path.exists():
         message = f"{name}: wanted a local file at {path}, found none; was it moved since the inputs were listed?"
         raise InputError(message)
     if path.is_dir() and kind != "code":
         yield failed(name, 0, "is-a-directory", f"source kind {kind!r} reads files")
         return
+    items = SOURCES[kind].read(path, name, options) if plugin is None else read_checked(plugin, path, name, options)
     empty = True
-    for item in reader(path, name, options):
+    for item in items:
         empty = False
         yield item
     if empty:
         yield failed(name, 0, "empty-file", "the file holds no record at all")
 
 
-def check(kind: str, path: Path, options: SourceOptions) -> None:
+def check(kind: str, path: Path, options: SourceOptions, plugin: Plugin | None = None) -> None:
     """Looks at one shard before the run.
 
     Raises:
         ConfigError: the configuration asks for a field that the file does not have, or for a package that is missing.
+        PluginError: a plugin's own check failed.
     """
-    checker = source_kind(kind).check
+    if plugin is not None:
+        check_first(plugin, path, options)
+        return
+    checker = SOURCES[kind].check
     if checker is not None and path.exists():
         checker(path, options)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from gristmill.reports.counts.counts import Tally
 from gristmill.reports.page.panel import Panel
 from gristmill.reports.panels.dates import DATES
@@ -33,14 +35,14 @@ PANELS: tuple[Panel, ...] = (
 )
 
 
-def tallies() -> tuple[Tally, ...]:
+def tallies(panels: Sequence[Panel] = PANELS) -> tuple[Tally, ...]:
     """Every tally that some panel counts, once each, in the order of first use.
 
     >>> tallies()[0].name
     'verdicts'
     """
     found: dict[str, Tally] = {}
-    for panel in PANELS:
+    for panel in panels:
         for tally in panel.tallies:
             if found.setdefault(tally.name, tally) is not tally:
                 message = f"two tallies are called {tally.name!r}; names of tallies must be unique"

@@ -4,7 +4,8 @@
 
     GristmillError                  1   anything below; catch this one
     ├── ConfigError                 2   the configuration names something that does not exist or cannot be
-    │   └── MissingExtraError       2   an optional package is needed and not installed
+    │   ├── MissingExtraError       2   an optional package is needed and not installed
+    │   └── PluginError             2   a plugin is not there, is broken, or returns what it must not
     ├── InputError                  3   a raw shard cannot be read at all (one bad record is a dead letter, not this)
     ├── RunDirectoryError           4   the run directory belongs to another run, or lacks what a command needs
     ├── ReconciliationError         5   records read do not equal records accounted for
@@ -59,6 +60,10 @@ class MissingExtraError(ConfigError):
             f"{purpose} needs the package {package!r}, which is not installed; "
             f"install it with: pip install 'gristmill[{extra}]'"
         )
+
+
+class PluginError(ConfigError):
+    """A plugin is not there, cannot be imported, claims a taken name, raises, or returns what it must not."""
 
 
 class InputError(GristmillError):

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gristmill import storage
@@ -118,6 +118,7 @@ class RunRecord:
         seed: of the global shuffle.
         config: the whole configuration, every default filled in, as JSON values.
         config_hash: of everything in it that can change an output.
+        rules: the rules in force, each as JSON values; a run says by itself what its documents were judged by.
         identity: what makes two configurations the same run: their sources and seed. Anything else may change and is
             redone.
     """
@@ -126,6 +127,7 @@ class RunRecord:
     seed: int
     config: Mapping[str, Any]
     config_hash: str
+    rules: Sequence[Mapping[str, Any]]
     identity: Mapping[str, Any]
 
 
@@ -160,6 +162,7 @@ def open_run(record: RunRecord, *, replace: bool = False) -> tuple[RunDirectory,
         "gristmill": VERSION,
         "config": record.config,
         "config_hash": record.config_hash,
+        "rules": list(record.rules),
         "identity": wanted,
         "seed": record.seed,
         "stages": stages,

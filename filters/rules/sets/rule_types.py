@@ -84,6 +84,7 @@ class ResolvedRule:
         languages: judges documents in these languages only; all if empty.
         by_language: thresholds that stand in for ``threshold`` in single languages.
         not_measured: value of the signal where it does not apply; such documents pass.
+        plugin: what stage keys hold of the plugin that it comes from; empty for a rule of this package.
     """
 
     id: str
@@ -95,3 +96,4 @@ class ResolvedRule:
     languages: tuple[str, ...] = ()
     by_language: tuple[tuple[str, float], ...] = ()
     not_measured: float | None = None
+    plugin: tuple[str, ...] = ()

@@ -73,6 +73,7 @@ class SourceOptions:
         max_archive_ratio: an archive member that unpacks to more than this many times its packed size is refused,
             once it exceeds one megabyte.
         max_members: an archive with more members is cut there, with a dead letter.
+        options: what ``options`` of the source says, for the reader of a plugin.
     """
 
     extractor: Literal["resiliparse", "trafilatura"] = "resiliparse"
@@ -83,6 +84,7 @@ class SourceOptions:
     max_archive_bytes: int = 64 << 30
     max_archive_ratio: int = 200
     max_members: int = 1_000_000
+    options: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def failed(uri: str, offset: int, error: str, detail: object) -> Failed:

@@ -13,8 +13,10 @@ from rich.table import Table
 from gristmill.commands.summary import plain_table, show, wide_console
 from gristmill.config.config import Config, load_config
 from gristmill.filters.rules.configured import configured_rules
+from gristmill.filters.rules.plugins import plugin_rule_sets
 from gristmill.filters.rules.rules import RULE_SETS, resolve
 from gristmill.filters.rules.sets.rule_types import RuleUse
+from gristmill.plugins import entry_points
 from gristmill.reports.checks.rule_counts import read_rule_counts, rule_warnings
 from gristmill.reports.explain.explain import condition
 from gristmill.reports.recorded import recorded_run
@@ -70,6 +72,8 @@ def _cell(value: Any) -> str:
 
 
 def _all_rules() -> list[dict[str, Any]]:
+    plugins = plugin_rule_sets(point.name for point in entry_points("rules"))
+    rule_sets = RULE_SETS | {name: rule_set for name, (rule_set, _) in plugins.items()}
     return [
         {
             "rule": rule.id,
@@ -82,9 +86,9 @@ def _all_rules() -> list[dict[str, Any]]:
             "for": list(rule.kinds),
             "source": rule.source,
         }
-        for name, rule_set in RULE_SETS.items()
+        for name, rule_set in rule_sets.items()
         for variant in rule_set.variants
-        for rule in resolve([RuleUse(name, variant)])
+        for rule in resolve([RuleUse(name, variant)], rule_sets=rule_sets)
     ]
 
 
@@ -115,8 +119,9 @@ def sources_command(as_json: bool) -> None:
     \b
     gristmill sources
     """
-    from gristmill.pipelines.sources.table import SOURCES  # noqa: PLC0415  brings the HTML parsers
+    from gristmill.pipelines.sources.table import SOURCES, source_kind  # noqa: PLC0415  brings the HTML parsers
 
+    plugins = [source_kind(point.name)[0] for point in entry_points("sources")]
     rows = [
         {
             "kind": source.name,
@@ -124,7 +129,7 @@ def sources_command(as_json: bool) -> None:
             "files": list(source.suffixes),
             "summary": source.summary,
         }
-        for source in SOURCES.values()
+        for source in (*SOURCES.values(), *plugins)
     ]
     if as_json:
         click.echo(json.dumps(rows, indent=1))

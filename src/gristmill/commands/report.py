@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from gristmill import storage
-from gristmill.runs import RunDirectory
+from gristmill.reports.panels.plugins import find_panels
+from gristmill.reports.recorded import recorded_run
 
 
 @click.command("report")
@@ -19,9 +20,9 @@ def report_command(run: str, as_json: bool) -> None:
     """
     from gristmill.pipelines.report_stage import write_report  # noqa: PLC0415  Beam takes a second to import
 
-    directory = RunDirectory(run)
-    directory.read_state()
-    page = write_report(directory)
+    recorded = recorded_run(run)
+    directory = recorded.run
+    page = write_report(directory, find_panels(recorded.panels))
     if as_json:
         click.echo(storage.read_bytes(directory.path("report", "report.json")).decode())
     else:

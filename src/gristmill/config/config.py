@@ -7,10 +7,12 @@
     [edit]      what is cut out of texts: C4's and RefinedWeb's lines, personal data, evaluation items
     [language]  which languages to keep
     [rules]     which rule sets to apply, and their thresholds
+    [signals]   signals of plugins
     [url] [classifier] [perplexity] [pii] [words] [decontamination]   what else is measured
     [dedup]     exact, near, line and passage duplicates
     [tokenizer] a tokenizer.json, or the size of one to train
     [tokens]    shape of the token shards
+    [report]    panels of plugins
     [pretrain]  the training run that `gristmill pretrain` starts
 
 Paths in a configuration are relative to the current directory, as on a command line.
@@ -37,6 +39,7 @@ from gristmill.config.filter_config import (
     PerplexitySection,
     PiiSection,
     RulesSection,
+    SignalsSection,
     UrlSection,
     WordListsSection,
 )
@@ -44,9 +47,11 @@ from gristmill.config.pretrain_config import PretrainConfig
 from gristmill.config.section import Section
 from gristmill.config.units import ByteSize, parse_bytes
 from gristmill.documents import Kind
-from gristmill.errors import ConfigError
+from gristmill.errors import ConfigError, unknown_name
+from gristmill.plugins import entry_points
 
-SourceKindName = Literal["warc", "wet", "epub", "text", "code", "jsonl", "parquet"]
+SOURCE_KINDS = ("warc", "wet", "epub", "text", "code", "jsonl", "parquet")
+"""The source kinds of this package; plugins bring more."""
 
 
 class RunSection(Section):
@@ -64,7 +69,7 @@ class SourceSection(Section):
     """``[[source]]``: raw shards of one kind that belong together."""
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$", description="name in every table and folder")
-    kind: SourceKindName = Field(description="reader; `gristmill sources` lists them")
+    kind: str = Field(description="reader; `gristmill sources` lists them; also a plugin's, or module:attribute")
     paths: tuple[str, ...] = Field(min_length=1, description="files or globs (`*`, `**/`), local, s3:// or gs://")
     root: str | None = Field(default=None, description="directory that shard names are relative to")
     license: str | None = Field(default=None, description="SPDX id of every document that does not state its own")
@@ -77,6 +82,16 @@ class SourceSection(Section):
     max_record_bytes: ByteSize = Field(
         default=parse_bytes("32 MiB"), description="records larger than this become dead letters"
     )
+    options: dict[str, Any] = Field(default_factory=dict, description="for the reader of a plugin, which names them")
+
+    @field_validator("kind")
+    @classmethod
+    def _known_kind(cls, value: str) -> str:
+        plugins = () if value in SOURCE_KINDS or ":" in value else entry_points("sources")
+        known = {*SOURCE_KINDS, *(point.name for point in plugins)}
+        if ":" not in value and value not in known:
+            raise ValueError(unknown_name("source kind", value, known))
+        return value
 
 
 class TrainTokenizerSection(Section):
@@ -110,6 +125,18 @@ class TokensSection(Section):
     part_bytes: ByteSize = Field(default=parse_bytes("256 MB"), description="token bytes in one Arrow part")
 
 
+class ReportSection(Section):
+    """``[report]``: what the page shows beside the panels that every run has."""
+
+    panels: tuple[str, ...] = Field(
+        default=(), description="panels of plugins, after the others: entry points or module:attribute"
+    )
+
+
+ADDED_LATER = ("signals", "report")
+"""Sections that older configurations do not have: a hash of one that leaves them out is what it was before."""
+
+
 class Config(Section):
     """A whole configuration, checked."""
 
@@ -123,10 +150,12 @@ class Config(Section):
     perplexity: PerplexitySection | None = None
     pii: PiiSection = PiiSection()
     words: WordListsSection = WordListsSection()
+    signals: SignalsSection = SignalsSection()
     decontamination: DecontaminationSection | None = None
     dedup: DedupSection = DedupSection()
     tokenizer: TokenizerSection
     tokens: TokensSection = TokensSection()
+    report: ReportSection = ReportSection()
     pretrain: PretrainConfig = PretrainConfig()
 
     @field_validator("source")
@@ -148,6 +177,12 @@ class Config(Section):
         resolved = self.to_json()
         for key in ("output", "workers"):
             resolved["run"].pop(key)
+        for name in ADDED_LATER:
+            if getattr(self, name) == type(getattr(self, name))():
+                resolved.pop(name)
+        for source in resolved["source"]:
+            if not source["options"]:
+                source.pop("options")
         return hashlib.sha256(canonical_json(resolved)).hexdigest()[:32]
 
 

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from pydantic import Field, field_validator
 
 from gristmill.config.section import Section
+from gristmill.errors import unknown_name
 
 PiiKind = Literal["email", "ip", "phone", "iban", "card", "api_key", "private_key"]
 
@@ -104,6 +105,27 @@ class WordListsSection(Section):
     lists: dict[str, str] = Field(
         default_factory=dict, description="file of words or phrases, one a line, for each list name"
     )
+
+
+class SignalsSection(Section):
+    """``[signals]``: signals that plugins measure, beside those of every run."""
+
+    use: tuple[str | dict[str, Any], ...] = Field(
+        default=(), description="plugins in order: an entry point, module:attribute, or {name=, options={}}"
+    )
+
+    @field_validator("use")
+    @classmethod
+    def _whole_tables(cls, value: tuple[str | dict[str, Any], ...]) -> tuple[str | dict[str, Any], ...]:
+        for entry in value:
+            if not isinstance(entry, str):
+                for key in entry:
+                    if key not in ("name", "options"):
+                        raise ValueError(unknown_name("key of a signals.use table", key, ("name", "options")))
+                if not isinstance(entry.get("name"), str) or not isinstance(entry.get("options", {}), dict):
+                    msg = f'a signals.use table is {{name = "...", options = {{...}}}}, got {entry!r}'
+                    raise ValueError(msg)  # noqa: TRY004  what pydantic turns into a message with file and line
+        return value
 
 
 class EvaluationSet(Section):

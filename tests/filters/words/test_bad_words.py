@@ -152,7 +152,7 @@ def test_tiers_are_counted_apart() -> None:
 
 
 def test_every_bundled_list_finds_its_own_terms() -> None:
-    folder = Path(parse_terms.__code__.co_filename).with_name("data") / "words"
+    folder = Path(parse_terms.__code__.co_filename).parents[1] / "data" / "words"
     assert {path.stem for path in folder.iterdir()} == {*BUNDLED, IDENTITY}
     for name in BUNDLED:
         terms = list(parse_terms((folder / f"{name}.txt").read_text(encoding="utf-8")))
