@@ -70,13 +70,14 @@ class MeasureShard:
 
     def __call__(self, task: Task) -> bytes:
         """Reads texts and ledger side by side."""
-        run, measures = RunDirectory(self.run_uri), Measures(panels_with(self.plugins))
+        run, panels = RunDirectory(self.run_uri), panels_with(self.plugins)
+        measures = Measures(panels)
         with (
             open_texts(run, task) as texts,
             storage.local_copy(run.shard("ledger", task.raw)) as ledger,
         ):
             for group, rows in zip(texts.groups(), read_groups(ledger), strict=True):
-                measures.add(group, rows)
+                measures.add(group, rows, panels)
         return canonical_json(measures.to_dict())
 
 

@@ -32,15 +32,15 @@ class Measures:
     """
 
     def __init__(self, panels: Sequence[Panel] = PANELS) -> None:
-        self._tallies = tallies(panels)
-        self.counts: dict[str, Counts] = {tally.name: Counts(tally.keys, tally.values) for tally in self._tallies}
+        self.counts: dict[str, Counts] = {tally.name: Counts(tally.keys, tally.values) for tally in tallies(panels)}
 
-    def add(self, documents: pa.RecordBatch, ledger: pa.RecordBatch) -> None:
+    def add(self, documents: pa.RecordBatch, ledger: pa.RecordBatch, panels: Sequence[Panel] = PANELS) -> None:
         """Counts a batch.
 
         Args:
             documents: rows of ``DOCUMENT_SCHEMA``, with their text.
             ledger: rows of ``LEDGER_SCHEMA`` for the same documents in the same order.
+            panels: what is counted for; not kept here, because counts travel between workers and code does not.
 
         Raises:
             ReconciliationError: the two do not describe the same documents in the same order.
@@ -48,7 +48,7 @@ class Measures:
         batch = Batch(documents, ledger)
         if batch.num_rows == 0:
             return
-        for tally in self._tallies:
+        for tally in tallies(panels):
             self.counts[tally.name].add_table(tally.count(batch))
 
     def merge(self, other: Measures) -> None:
