@@ -117,7 +117,9 @@ def plugin_signals(entries: Sequence[str | Mapping[str, Any]], taken: Collection
             if signal.name in used:
                 refuse(plugin, f"claims the signal {signal.name!r}, which {used[signal.name]} makes; call it otherwise")
             used[signal.name] = str(plugin)
-        found.append(PluginSignals(plugin, signals, json.dumps(options, sort_keys=True)))
+        extra = PluginSignals(plugin, signals, json.dumps(options, sort_keys=True))
+        extra.key()  # what is wrong with it is to be known now
+        found.append(extra)
     return tuple(found)
 
 

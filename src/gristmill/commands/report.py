@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import click
 
 from gristmill import storage
@@ -18,6 +20,7 @@ def report_command(run: str, as_json: bool) -> None:
     \b
     gristmill report runs/quickstart
     """
+    logging.getLogger().setLevel(logging.CRITICAL)
     from gristmill.pipelines.report_stage import write_report  # noqa: PLC0415  Beam takes a second to import
 
     recorded = recorded_run(run)

@@ -18,13 +18,20 @@ Location = Sequence[str | int]
 def explain_validation(error: ValidationError, model: type[BaseModel], text: str, origin: str) -> str:
     """One line per mistake, in the order of the file."""
     lines = []
-    for item in error.errors():
+    items = error.errors()
+    for item in items:
+        if item["type"] == "too_short" and any(_inside(other["loc"], item["loc"]) for other in items):
+            continue  # an entry that is wrong is none to pydantic, so the list it stands in counts as empty
         location = tuple(part for part in item["loc"] if not _is_union_tag(part))
         line = find_line(text, location)
         where = f"{origin}:{line}" if line else origin
         lines.append((line, f"{where}: {dotted(location)}: {_message(item, location, model)}"))
     # A union reports a failure for each of its members; one line each is enough.
     return "\n".join(dict.fromkeys(message for _, message in sorted(lines, key=lambda pair: pair[0])))
+
+
+def _inside(location: Location, outer: Location) -> bool:
+    return len(location) > len(outer) and tuple(location[: len(outer)]) == tuple(outer)
 
 
 def dotted(location: Location) -> str:
