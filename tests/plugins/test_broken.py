@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import pickle
 import re
 import sys
 import textwrap
@@ -220,6 +222,19 @@ def test_a_worker_with_other_sources_refuses(tmp_path: Path, monkeypatch: pytest
     (tmp_path / "drifting.py").write_text("THING = 2\n")
     with pytest.raises(PluginError, match="install the same version everywhere"):
         load_plugin(plugin)
+
+
+def test_what_travels_to_a_worker_needs_no_plugin_until_it_works(written: Callable[..., Path]) -> None:
+    (extra,) = resolve_run(load_config(written("", signals="mine:Extra"))).extras[-1:]
+    pickled = pickle.dumps(extra)
+    assert b"Extra" in pickled
+    Path("mine.py").unlink()
+    sys.modules.pop("mine")
+    load_plugin.cache_clear()
+    arrived = pickle.loads(pickled)
+    importlib.invalidate_caches()
+    with pytest.raises(PluginError, match=r"plugin 'mine:Extra' .* there is no module 'mine'; .* on every worker too"):
+        arrived.measure(pa.RecordBatch.from_pydict({"text": pa.array(["a mill"], pa.large_string())}))
 
 
 def test_every_file_of_a_package_is_in_its_digest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
