@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
 from pathlib import Path
 
 import numpy as np
@@ -32,48 +31,9 @@ from gristmill.filters.classifier.training import (
     train_classifier,
 )
 from gristmill.filters.language.language import MODEL_PATH, LanguageModel
+from tests.filters.classifier.separable import BAD, GOOD, sentences
 
 SMALL = FitOptions(dim=8, buckets=5000, epochs=10, learning_rate=0.5, seed=3)
-GOOD = [
-    "the",
-    "miller",
-    "grinds",
-    "wheat",
-    "by",
-    "the",
-    "river",
-    "and",
-    "the",
-    "mill",
-    "wheel",
-    "turns",
-    "slowly",
-    "every",
-    "quiet",
-    "morning",
-]
-BAD = [
-    "click",
-    "buy",
-    "cheap",
-    "now",
-    "winner",
-    "prize",
-    "free",
-    "offer",
-    "subscribe",
-    "today",
-    "bonus",
-    "deal",
-    "credit",
-    "casino",
-    "pills",
-]
-
-
-def sentences(words: list[str], count: int, seed: int) -> list[str]:
-    draw = random.Random(seed)
-    return [" ".join(draw.choices(words, k=12)) for _ in range(count)]
 
 
 @pytest.fixture(scope="module")

@@ -4,56 +4,16 @@ from __future__ import annotations
 
 import gzip
 import json
-import random
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import zstandard
 
+from tests.filters.classifier.separable import BAD, GOOD, sentences
 from tests.pipelines.command import gristmill
 
-GOOD = [
-    "the",
-    "miller",
-    "grinds",
-    "wheat",
-    "by",
-    "the",
-    "river",
-    "and",
-    "the",
-    "mill",
-    "wheel",
-    "turns",
-    "slowly",
-    "every",
-    "quiet",
-    "morning",
-]
-BAD = [
-    "click",
-    "buy",
-    "cheap",
-    "now",
-    "winner",
-    "prize",
-    "free",
-    "offer",
-    "subscribe",
-    "today",
-    "bonus",
-    "deal",
-    "credit",
-    "casino",
-    "pills",
-]
 SIZE = ("--dim", "8", "--buckets", "5000", "--epochs", "10", "--learning-rate", "0.5")
-
-
-def sentences(words: list[str], count: int, seed: int) -> list[str]:
-    draw = random.Random(seed)
-    return [" ".join(draw.choices(words, k=15)) for _ in range(count)]
 
 
 def json_lines(texts: list[str], field: str = "text") -> bytes:
