@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import dataclasses
 import gzip
-import json
 import random
 from pathlib import Path
+
+from tests.pipelines.small_run import configuration, json_lines, source
 
 _STARTS = (
     "the old", "a quiet", "the second", "that young", "an honest", "the northern", "every careful", "the wooden",
@@ -118,7 +119,7 @@ def make_corpus(folder: Path, *, seed: int, documents: int, shards: int) -> Path
             for index, text in enumerate(found)
             if index % shards == number
         ]
-        data = "".join(json.dumps(row) + "\n" for row in rows).encode()
+        data = json_lines(rows).encode()
         if source == "web":
             (raw / f"{source}-{number:03d}.jsonl.gz").write_bytes(gzip.compress(data, mtime=0))
         else:
@@ -135,7 +136,8 @@ def write_config(folder: Path, output: str, *, raw: str = "raw", **changes: str)
         raw: where the raw shards lie, relative to ``folder``, or a uri.
         changes: values of lines to replace, by key: ``seed="18"``.
     """
-    text = _CONFIG.replace("@OUTPUT@", output).replace("AW@", raw)
+    sources = source("web", f"{raw}/web-*.jsonl.gz"), source("books", f"{raw}/books-*.jsonl", kind="book")
+    text = configuration(output, *sources, _SETTINGS, vocabulary=600)
     for key, value in changes.items():
         lines = [f"{key} = {value}" if line.startswith(f"{key} = ") else line for line in text.splitlines()]
         text = "\n".join(lines) + "\n"
@@ -144,25 +146,7 @@ def write_config(folder: Path, output: str, *, raw: str = "raw", **changes: str)
     return path
 
 
-_CONFIG = """\
-[run]
-output = "@OUTPUT@"
-seed = 17
-
-[[source]]
-name = "web"
-kind = "jsonl"
-document_kind = "web"
-paths = ["AW@/web-*.jsonl.gz"]
-fields = { text = "text", uri = "url" }
-
-[[source]]
-name = "books"
-kind = "jsonl"
-document_kind = "book"
-paths = ["AW@/books-*.jsonl"]
-fields = { text = "text", uri = "url" }
-
+_SETTINGS = """\
 [language]
 keep = ["en"]
 min_score = 0.5
@@ -173,9 +157,6 @@ use = ["gopher_quality"]
 [dedup]
 near = { shingle = 5, bands = 14, rows = 8, min_jaccard = 0.8 }
 partition_bytes = "16 kB"
-
-[tokenizer]
-train = { vocab_size = 600 }
 
 [tokens]
 part_bytes = "20 kB"

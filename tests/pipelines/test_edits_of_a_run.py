@@ -10,31 +10,16 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
-from tokenizers import Tokenizer
 
 from tests.pipelines.command import gristmill
 from tests.pipelines.corpus import english
+from tests.pipelines.small_run import configuration, json_lines, rows_of, source, trained_texts
 
-_CONFIG = """\
-[run]
-output = "run"
-
-[[source]]
-name = "web"
-kind = "jsonl"
-document_kind = "web"
-paths = ["raw/*.jsonl"]
-fields = { text = "text", uri = "url" }
-
-[edit]
-use = ["refinedweb_lines", "c4_lines@paper"]
-
-[rules]
-use = ["refinedweb", "c4@paper"]
-
-[tokenizer]
-train = { vocab_size = 400 }
-"""
+_CONFIG = configuration(
+    "run",
+    source("web", "raw/*.jsonl"),
+    '[edit]\nuse = ["refinedweb_lines", "c4_lines@paper"]\n\n[rules]\nuse = ["refinedweb", "c4@paper"]\n',
+)
 
 
 def page(rng: random.Random, number: int) -> tuple[str, str]:
@@ -61,8 +46,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for number in range(8):
             uri = f"https://mill{number}.example/{shard}"
             text, pages[uri] = page(rng, number)
-            rows.append(json.dumps({"url": uri, "text": text}))
-        (folder / "raw" / f"part-{shard}.jsonl").write_text("\n".join(rows) + "\n")
+            rows.append({"url": uri, "text": text})
+        (folder / "raw" / f"part-{shard}.jsonl").write_text(json_lines(rows))
     (folder / "pages.json").write_text(json.dumps(pages))
     (folder / "run.toml").write_text(_CONFIG)
     gristmill("run", "run.toml", "--quiet", folder=folder)
@@ -70,20 +55,15 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def rows(folder: Path, name: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = ds.dataset(folder / "run" / name).to_table().to_pylist()
-    return found
+    return rows_of(folder / "run", name)
 
 
 def test_tokens_decode_to_the_edited_text_and_the_extracted_text_stays_whole(run: Path) -> None:
     pages = json.loads((run / "pages.json").read_text())
-    uris = {row["doc_id"]: row["uri"] for row in rows(run, "ledger") if row["verdict"] == "kept"}
-    assert len(uris) == 14
-    tokenizer = Tokenizer.from_file(str(run / "run" / "tokens" / "tokenizer.json"))
-    decoded = {}
-    for part in (run / "run" / "tokens" / "web").glob("*.arrow"):
-        for row in pa.ipc.open_file(part).read_all().to_pylist():
-            decoded[uris[row["doc_id"]]] = tokenizer.decode(row["tokens"], skip_special_tokens=True)
-    assert decoded == {uri: pages[uri] for uri in uris.values()}
+    kept = [row["uri"] for row in rows(run, "ledger") if row["verdict"] == "kept"]
+    assert len(kept) == 14
+    decoded = trained_texts(run / "run")
+    assert decoded == {uri: pages[uri] for uri in kept}
     assert all(("3 likes" in row["text"]) == (row["uri"] in decoded) for row in rows(run, "documents"))
 
 

@@ -7,39 +7,12 @@ import random
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
 from tests.pipelines.command import gristmill
 from tests.pipelines.corpus import english
+from tests.pipelines.small_run import configuration, json_lines, ledger_of, source
 
-CONFIG = """\
-[run]
-output = "@NAME@"
-
-[[source]]
-name = "second"
-kind = "jsonl"
-document_kind = "web"
-paths = ["second.jsonl"]
-fields = { text = "text", uri = "url" }
-
-[[source]]
-name = "first"
-kind = "jsonl"
-document_kind = "web"
-paths = ["first.jsonl"]
-fields = { text = "text", uri = "url" }
-
-[language]
-keep = ["en"]
-min_score = 0.3
-
-[dedup]
-@DEDUP@
-
-[tokenizer]
-train = { vocab_size = 400 }
-"""
+SOURCES = source("second", "second.jsonl") + source("first", "first.jsonl")
+LANGUAGE = '[language]\nkeep = ["en"]\nmin_score = 0.3\n'
 
 
 def write(folder: Path) -> None:
@@ -52,16 +25,19 @@ def write(folder: Path) -> None:
         for i, text in enumerate(texts)
     ]
     rows += [{"url": "https://a.example/short", "text": "Good morning everyone"}]
-    (folder / "second.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    (folder / "first.jsonl").write_text("".join(json.dumps(row) + "\n" for row in copies))
+    (folder / "second.jsonl").write_text(json_lines(rows))
+    (folder / "first.jsonl").write_text(json_lines(copies))
+
+
+def configure(folder: Path, name: str, dedup: str) -> str:
+    (folder / f"{name}.toml").write_text(configuration(name, SOURCES, LANGUAGE, f"[dedup]\n{dedup}\n"))
+    return f"{name}.toml"
 
 
 def run(folder: Path, name: str, dedup: str) -> dict[str, dict[str, Any]]:
     """The ledger by address."""
-    (folder / f"{name}.toml").write_text(CONFIG.replace("@NAME@", name).replace("@DEDUP@", dedup))
-    gristmill("run", f"{name}.toml", folder=folder)
-    tables = [pq.read_table(path) for path in sorted((folder / name / "ledger").rglob("*.parquet"))]
-    return {row["uri"]: row for table in tables for row in table.to_pylist()}
+    gristmill("run", configure(folder, name, dedup), folder=folder)
+    return ledger_of(folder / name)
 
 
 def test_the_named_setting_and_the_order_of_sources_decide(tmp_path: Path) -> None:
@@ -89,9 +65,8 @@ def test_the_copy_of_best_quality_stays(tmp_path: Path) -> None:
 def test_a_quality_signal_that_nothing_measures_is_refused_before_anything_is_written(tmp_path: Path) -> None:
     write(tmp_path)
     for signal, hint in (("word_cont", "did you mean 'word_count'"), ("language", "unknown signal 'language'")):
-        text = CONFIG.replace("@NAME@", "bad").replace("@DEDUP@", f'keep = "best_quality"\nquality_signal = "{signal}"')
-        (tmp_path / "bad.toml").write_text(text)
-        done = gristmill("run", "bad.toml", folder=tmp_path, code=2)
+        config = configure(tmp_path, "bad", f'keep = "best_quality"\nquality_signal = "{signal}"')
+        done = gristmill("run", config, folder=tmp_path, code=2)
         assert hint in done.stderr
     assert not (tmp_path / "bad").exists()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from gristmill.reports.page.run_facts import run_facts
 from gristmill.reports.panels.duplicates import build_duplicates
 from gristmill.runs import RunDirectory
 from tests.pipelines.corpus import edited, english
+from tests.pipelines.small_run import json_lines
 
 COPIES = 60
 SHARDS = 3
@@ -45,8 +45,7 @@ def deduplicated(folder: Path, found: list[str], name: str, **dedup: Any) -> tup
         raw.mkdir()
         for shard in range(SHARDS):
             rows = [{"id": f"{at:05d}", "text": text} for at, text in enumerate(found) if at % SHARDS == shard]
-            lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-            (raw / f"part-{shard}.jsonl").write_text(lines, encoding="utf-8")
+            (raw / f"part-{shard}.jsonl").write_text(json_lines(rows))
     run = RunDirectory(str(folder / name))
     prepare(raw, run)
     memory = dedup.pop("memory", "4 GB")

@@ -8,36 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from gristmill.pipelines.dedup.url_step import OLDER_SCHEMA, settled
 from tests.pipelines.command import gristmill, stamps
 from tests.pipelines.corpus import english
+from tests.pipelines.small_run import configuration, json_lines, rows_of, source
 
-CONFIG = """\
-[run]
-output = "run"
-[[source]]
-name = "crawl"
-kind = "jsonl"
-document_kind = "web"
-paths = ["crawl-*.jsonl"]
-fields = { text = "text", uri = "url", published = "date" }
-[[source]]
-name = "shelf"
-kind = "jsonl"
-document_kind = "book"
-paths = ["shelf.jsonl"]
-fields = { text = "text", uri = "url" }
-[rules]
-use = ["gopher_quality"]
-[dedup]
-url = true
-partition_bytes = "150 B"
-[tokenizer]
-train = { vocab_size = 400 }
-"""
+CONFIG = configuration(
+    "run",
+    source("crawl", "crawl-*.jsonl", fields=', published = "date"'),
+    source("shelf", "shelf.jsonl", kind="book"),
+    '[rules]\nuse = ["gopher_quality"]\n[dedup]\nurl = true\npartition_bytes = "150 B"\n',
+)
 
 A_NEW, A_OLD, A_OLDEST = "https://www.a.example/page?utm_source=x", "http://A.example/page/", "http://a.example/page#x"
 B_NEW, B_OLD = "http://b.example/copy", "http://b.example/copy/"
@@ -69,13 +52,13 @@ def make(folder: Path) -> None:
         ],
     ]
     for number, rows in enumerate(shards):
-        (folder / f"crawl-{number}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    (folder / "shelf.jsonl").write_text(json.dumps({"url": SHELF, "text": english(rng, 150)}) + "\n")
+        (folder / f"crawl-{number}.jsonl").write_text(json_lines(rows))
+    (folder / "shelf.jsonl").write_text(json_lines([{"url": SHELF, "text": english(rng, 150)}]))
     (folder / "run.toml").write_text(CONFIG)
 
 
 def ledger(folder: Path) -> dict[str, dict[str, Any]]:
-    rows = [row for path in (folder / "run" / "ledger").rglob("*.parquet") for row in pq.read_table(path).to_pylist()]
+    rows = rows_of(folder / "run", "ledger")
     return {f"{row['uri']}" if row["source"] == "crawl" else "shelf": row for row in rows}
 
 

@@ -12,21 +12,22 @@ import zstandard
 
 from tests.filters.classifier.separable import BAD, GOOD, sentences
 from tests.pipelines.command import gristmill
+from tests.pipelines.small_run import json_lines
 
 SIZE = ("--dim", "8", "--buckets", "5000", "--epochs", "10", "--learning-rate", "0.5")
 
 
-def json_lines(texts: list[str], field: str = "text") -> bytes:
-    return "".join(json.dumps({field: text}) + "\n" for text in texts).encode()
+def lines_of(texts: list[str]) -> bytes:
+    return json_lines({"text": text} for text in texts).encode()
 
 
 def write_inputs(folder: Path) -> None:
     good, bad, pool = sentences(GOOD, 120, 1), sentences(BAD, 120, 2), sentences(GOOD, 10, 3) + sentences(BAD, 30, 4)
-    (folder / "good-1.jsonl.gz").write_bytes(gzip.compress(json_lines(good[:60])))
-    (folder / "good-2.jsonl.zst").write_bytes(zstandard.compress(json_lines(good[60:])))
+    (folder / "good-1.jsonl.gz").write_bytes(gzip.compress(lines_of(good[:60])))
+    (folder / "good-2.jsonl.zst").write_bytes(zstandard.compress(lines_of(good[60:])))
     (folder / "bad-1.txt").write_text("\n".join(bad[:60]))
     pq.write_table(pa.table({"text": bad[60:]}), folder / "bad-2.parquet")
-    (folder / "pool.jsonl").write_bytes(json_lines(pool))
+    (folder / "pool.jsonl").write_bytes(lines_of(pool))
 
 
 def test_a_classifier_is_trained_scored_and_judges_a_run(tmp_path: Path) -> None:

@@ -8,53 +8,28 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
 import pytest
 
 from tests.pipelines.command import gristmill
 from tests.pipelines.corpus import edited, english
+from tests.pipelines.small_run import configuration, json_lines, ledger_of, source
 
-CONFIG = """\
-[run]
-output = "@NAME@"
-
-[[source]]
-name = "web"
-kind = "jsonl"
-document_kind = "web"
-paths = ["@NAME@.jsonl"]
-fields = { text = "text", uri = "url" }
-
-[language]
-keep = ["en"]
-min_score = 0.3
-
-[dedup]
-@DEDUP@
-
-[tokenizer]
-train = { vocab_size = 400 }
-"""
+LANGUAGE = '[language]\nkeep = ["en"]\nmin_score = 0.3\n'
 
 
 def shard(folder: Path, name: str, texts: list[str]) -> None:
     rows = [{"url": f"https://{name}.example/{i}", "text": text} for i, text in enumerate(texts)]
-    (folder / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (folder / f"{name}.jsonl").write_text(json_lines(rows))
 
 
 def run(folder: Path, name: str, dedup: str = "", code: int = 0) -> dict[str, dict[str, Any]]:
     """The ledger by address, or what the command said if it should fail."""
-    (folder / f"{name}.toml").write_text(CONFIG.replace("@NAME@", name).replace("@DEDUP@", dedup))
+    config = configuration(name, source("web", f"{name}.jsonl"), LANGUAGE, f"[dedup]\n{dedup}\n")
+    (folder / f"{name}.toml").write_text(config)
     done = gristmill("run", f"{name}.toml", "--quiet", folder=folder, code=code)
     if code:
         return {"stderr": {"text": done.stderr}}
-    return ledger_of(folder, name)
-
-
-def ledger_of(folder: Path, name: str) -> dict[str, dict[str, Any]]:
-    """The ledger of a finished run by address."""
-    tables = [pq.read_table(path) for path in sorted((folder / name / "ledger").rglob("*.parquet"))]
-    return {row["uri"]: row for table in tables for row in table.to_pylist()}
+    return ledger_of(folder / name)
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +48,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_duplicates_name_documents_of_the_first_run_and_forgetting_one_brings_its_copy_back(folder: Path) -> None:
-    originals = {row["doc_id"]: uri for uri, row in ledger_of(folder, "first").items()}
+    originals = {row["doc_id"]: uri for uri, row in ledger_of(folder / "first").items()}
     ledger = run(folder, "second", 'index = ["idx"]')
     gone = {uri: row for uri, row in ledger.items() if row["verdict"] == "duplicate"}
 

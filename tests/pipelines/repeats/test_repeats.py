@@ -14,35 +14,10 @@ from hypothesis import strategies as st
 
 from gristmill.dedup.repeats.repeats import repeated_lines
 from tests.pipelines.command import contents, gristmill
+from tests.pipelines.small_run import configuration, json_lines, source, trained_texts
 
 BOILERPLATE = "Subscribe to the letter of the mill for news of the river"
 PASSAGE = " ".join(f"passage{n}" for n in range(60))
-
-CONFIG = """\
-[run]
-output = "run"
-[[source]]
-name = "web"
-kind = "jsonl"
-document_kind = "web"
-paths = ["raw/*.jsonl"]
-fields = { text = "text", uri = "url" }
-[[source]]
-name = "snippets"
-kind = "jsonl"
-document_kind = "code"
-paths = ["snippets.jsonl"]
-fields = { text = "text", uri = "url" }
-[edit]
-use = [@EDITS@]
-[dedup]
-near = false
-lines = { min_documents = 3 }
-substring = { min_tokens = 50 }
-partition_bytes = "IZE@"
-[tokenizer]
-train = { vocab_size = 400 }
-"""
 
 
 def words(rng: random.Random, count: int) -> str:
@@ -60,32 +35,16 @@ def make(folder: Path, *, edits: str = "", size: str = "256 MB") -> dict[str, li
             url = f"https://site.example/{shard}/{number}"
             lines[url] = [f"{words(rng, 30)}.", BOILERPLATE.upper() if number % 2 else BOILERPLATE]
             lines[url].append(f"{words(rng, 5)} {PASSAGE} {words(rng, 5)}." if number == 1 else f"{words(rng, 12)}.")
-            rows.append(json.dumps({"url": url, "text": "\n".join(lines[url])}))
-        (folder / "raw" / f"{shard}.jsonl").write_text("\n".join(rows) + "\n")
+            rows.append({"url": url, "text": "\n".join(lines[url])})
+        (folder / "raw" / f"{shard}.jsonl").write_text(json_lines(rows))
     snippets = [{"url": f"{number}.c", "text": f"{words(rng, 20)}\n{BOILERPLATE}\n}}"} for number in range(4)]
-    (folder / "snippets.jsonl").write_text("".join(json.dumps(row) + "\n" for row in snippets))
+    (folder / "snippets.jsonl").write_text(json_lines(snippets))
     lines |= {row["url"]: row["text"].split("\n") for row in snippets}
-    (folder / "run.toml").write_text(CONFIG.replace("@EDITS@", edits).replace("IZE@", size))
+    settings = f'[edit]\nuse = [{edits}]\n[dedup]\nnear = false\npartition_bytes = "{size}"\n'
+    settings += "lines = { min_documents = 3 }\nsubstring = { min_tokens = 50 }\n"
+    sources = source("web", "raw/*.jsonl"), source("snippets", "snippets.jsonl", kind="code")
+    (folder / "run.toml").write_text(configuration("run", *sources, settings))
     return lines
-
-
-def texts_of(folder: Path) -> dict[str, str]:
-    """The texts a run trained on, by address, decoded from its tokens."""
-    import pyarrow as pa
-    from tokenizers import Tokenizer
-
-    run = folder / "run"
-    addresses = {
-        row["doc_id"]: row["uri"]
-        for path in sorted((run / "ledger").rglob("*.parquet"))
-        for row in pq.read_table(path, columns=["doc_id", "uri"]).to_pylist()
-    }
-    tokenizer = Tokenizer.from_file(str(run / "tokens" / "tokenizer.json"))
-    found = {}
-    for path in sorted((run / "tokens").rglob("*.arrow")):
-        for row in pa.ipc.open_file(path).read_all().to_pylist():
-            found[addresses[row["doc_id"]]] = tokenizer.decode(row["tokens"][:-1], skip_special_tokens=False)
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +59,7 @@ def test_a_repeated_line_stays_in_the_first_document_and_a_passage_in_its_first(
     ran: tuple[Path, dict[str, list[str]]],
 ) -> None:
     folder, lines = ran
-    found = texts_of(folder)
+    found = trained_texts(folder / "run")
     assert set(found) == set(lines)
     first = True
     passage = True
@@ -149,7 +108,7 @@ def test_partitions_change_nothing(ran: tuple[Path, dict[str, list[str]]], tmp_p
 def test_repeats_are_found_in_what_earlier_edits_left(tmp_path: Path) -> None:
     make(tmp_path, edits='"c4_lines@paper"')
     gristmill("run", "run.toml", "--quiet", folder=tmp_path)
-    for url, text in texts_of(tmp_path).items():
+    for url, text in trained_texts(tmp_path / "run").items():
         kept = url.endswith(".c")  # both edits are of web pages; in those C4 cuts what has no end mark
         assert (BOILERPLATE.lower() in text.lower()) == kept, url
     tables = [pq.read_table(path) for path in (tmp_path / "run" / "signals").rglob("*.parquet")]
