@@ -9,50 +9,34 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from gristmill.pipelines.sources.reading.base import Failed, Item, Skipped, SourceOptions, failed
+from gristmill.pipelines.sources.reading.base import Failed, Item, Skipped, SourceOptions
 from gristmill.pipelines.sources.reading.dates import parse_iso_date
 from gristmill.pipelines.sources.reading.record_keys import RecordKeys
 from gristmill.pipelines.sources.web.arc_records import arc_records, is_arc
 from gristmill.pipelines.sources.web.page import check_extractor
-from gristmill.pipelines.sources.web.warc_records import RawRecord, warc_records
+from gristmill.pipelines.sources.web.record_items import record_items, too_large
+from gristmill.pipelines.sources.web.warc_records import RawRecord
 from gristmill.pipelines.sources.web.web_document import Fetched, fetched_document
-
-_TYPES = frozenset({"warcinfo", "request", "resource", "metadata", "revisit", "conversion", "continuation"})
 
 
 def read_warc(path: Path, name: str, options: SourceOptions) -> Iterator[Item]:
     """Yields one item per record of a WARC or ARC file. See :mod:`gristmill.pipelines.sources.reading.base`."""
     if is_arc(path):
         yield from _read_arc(path, name, options)
-        return
-    keys = RecordKeys()
-    for record in warc_records(path, name, options.max_record_bytes):
-        if isinstance(record, Failed):
-            yield record
-        else:
-            yield _record_item(record, keys.key(record.headers.get("warc-record-id")), name, options)
+    else:
+        yield from record_items(path, name, options, wanted="response", read=_record_item)
 
 
-def _record_item(record: RawRecord, key: str, name: str, options: SourceOptions) -> Item:
-    kind = record.headers.get("warc-type", "").lower()
-    if kind != "response":
-        return Skipped(kind if kind in _TYPES else "unknown-record-type")
+def _record_item(record: RawRecord, key: str, uri: str, options: SourceOptions) -> Item:
     if not record.headers.get("content-type", "application/http").lower().startswith("application/http"):
         return Skipped("not-http")
-    uri = target_uri(record, name)
     if record.too_large:
-        detail = f"the record has {record.body_bytes} bytes, more than max_record_bytes = {options.max_record_bytes}"
-        return failed(uri, record.offset, "record-too-large", detail)
+        return too_large(record, uri, options)
     crawled = parse_iso_date(record.headers.get("warc-date", ""))
     item = fetched_document(Fetched(key, uri, record.offset, record.length, record.body, crawled), options)
     if isinstance(item, dict) and "warc-truncated" in record.headers:
         item["meta"] = {**item["meta"], "truncated": record.headers["warc-truncated"]}
     return item
-
-
-def target_uri(record: RawRecord, name: str) -> str:
-    """The address a record is about; ``wget`` once wrote it in angle brackets. The shard's name where there is none."""
-    return record.headers.get("warc-target-uri", "").strip("<> ") or name
 
 
 def _read_arc(path: Path, name: str, options: SourceOptions) -> Iterator[Item]:

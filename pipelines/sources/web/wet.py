@@ -9,35 +9,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gristmill.documents import Document, normalize_text
-from gristmill.pipelines.sources.reading.base import Failed, Item, Skipped, SourceOptions, failed, storable
+from gristmill.pipelines.sources.reading.base import Item, Skipped, SourceOptions, storable
 from gristmill.pipelines.sources.reading.dates import parse_iso_date
 from gristmill.pipelines.sources.reading.decoding import decode
-from gristmill.pipelines.sources.reading.record_keys import RecordKeys
-from gristmill.pipelines.sources.web.warc import target_uri
-from gristmill.pipelines.sources.web.warc_records import RawRecord, warc_records
+from gristmill.pipelines.sources.web.record_items import record_items, too_large
+from gristmill.pipelines.sources.web.warc_records import RawRecord
 from gristmill.pipelines.sources.web.web_document import choose_date, choose_license, crawl_date
-
-_TYPES = frozenset({"warcinfo", "request", "response", "resource", "metadata", "revisit", "continuation"})
 
 
 def read_wet(path: Path, name: str, options: SourceOptions) -> Iterator[Item]:
     """Yields one item per record of a WET file. See :mod:`gristmill.pipelines.sources.reading.base`."""
-    keys = RecordKeys()
-    for record in warc_records(path, name, options.max_record_bytes):
-        if isinstance(record, Failed):
-            yield record
-        else:
-            yield _record_item(record, keys.key(record.headers.get("warc-record-id")), name, options)
+    yield from record_items(path, name, options, wanted="conversion", read=_record_item)
 
 
-def _record_item(record: RawRecord, key: str, name: str, options: SourceOptions) -> Item:
-    kind = record.headers.get("warc-type", "").lower()
-    if kind != "conversion":
-        return Skipped(kind if kind in _TYPES else "unknown-record-type")
-    uri = target_uri(record, name)
+def _record_item(record: RawRecord, key: str, uri: str, options: SourceOptions) -> Item:
     if record.too_large:
-        detail = f"the record has {record.body_bytes} bytes, more than max_record_bytes = {options.max_record_bytes}"
-        return failed(uri, record.offset, "record-too-large", detail)
+        return too_large(record, uri, options)
     content_type = record.headers.get("content-type", "text/plain").partition(";")[0].strip().lower()
     if content_type != "text/plain":
         return Skipped("not-text")
