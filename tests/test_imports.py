@@ -25,7 +25,7 @@ ALLOWED = {
 
 FLOORS = {
     "filters": (
-        {"text"},
+        {"text", "use_lists"},
         {"tokens", "fasttext", "language_packs"},
         {"counts", "scripts"},
         {"rules/sets", "extras", "language", "source_code", "pii", "contamination", "url", "words"},

@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from gristmill.documents import KINDS
 from gristmill.errors import ConfigError, unknown_name
 from gristmill.filters.rules.sets import (
     bad_words,
@@ -27,6 +26,7 @@ from gristmill.filters.rules.sets import (
     url,
 )
 from gristmill.filters.rules.sets.rule_types import ResolvedRule, Rule, RuleSet, RuleUse
+from gristmill.filters.use_lists import Entry, UseList, check_kinds
 
 RULE_SETS: dict[str, RuleSet] = {
     rule_set.name: rule_set
@@ -53,7 +53,11 @@ LANGUAGE_RULES = ("language.keep", "language.min_score", "language.min_script_sh
 """Ids of the rules that the ``[language]`` section makes; they judge web pages and books, and come first."""
 
 
-def parse_use(entry: str | Mapping[str, object], rule_sets: Mapping[str, RuleSet] = RULE_SETS) -> RuleUse:
+def _uses(rule_sets: Mapping[str, RuleSet]) -> UseList:
+    return UseList("rules.use", "rule set", rule_sets, ("name", "variant", "thresholds", "kinds"))
+
+
+def parse_use(entry: Entry, rule_sets: Mapping[str, RuleSet] = RULE_SETS) -> RuleUse:
     """Reads one entry of ``rules.use``: a name, ``name@variant``, or a table.
 
     Args:
@@ -69,29 +73,15 @@ def parse_use(entry: str | Mapping[str, object], rule_sets: Mapping[str, RuleSet
     >>> parse_use({"name": "gopher_quality", "thresholds": {"min_words": 40}}).thresholds
     {'min_words': 40.0}
     """
-    if isinstance(entry, str):
-        name, at, variant = entry.partition("@")
-        return _checked(RuleUse(name, variant if at else None), rule_sets)
-    known = ("name", "variant", "thresholds", "kinds")
-    for key in entry:
-        if key not in known:
-            raise ConfigError(unknown_name("key of a rules.use table", str(key), known))
-    rule_set, chosen = entry.get("name"), entry.get("variant")
-    thresholds, kinds = entry.get("thresholds", {}), entry.get("kinds", ())
-    if not isinstance(rule_set, str):
-        message = f'a rules.use table needs name = "...", one of {", ".join(sorted(rule_sets))}; got {dict(entry)!r}'
-        raise ConfigError(message)
-    if not (chosen is None or isinstance(chosen, str)):
-        message = f"variant of rule set {rule_set!r} must be a string, got {chosen!r}"
-        raise ConfigError(message)
+    uses = _uses(rule_sets)
+    rule_set, variant, table = uses.read(entry)
+    thresholds = table.get("thresholds", {})
     if not isinstance(thresholds, Mapping):
         message = f"thresholds of rule set {rule_set!r} must be a table such as {{min_words = 40}}, got {thresholds!r}"
         raise ConfigError(message)
-    if isinstance(kinds, str) or not isinstance(kinds, Sequence):
-        message = f'kinds of rule set {rule_set!r} must be a list such as ["web", "book"], got {kinds!r}'
-        raise ConfigError(message)
+    kinds = uses.kinds(rule_set, table)
     numbers = {str(rule): _number(rule_set, str(rule), value) for rule, value in thresholds.items()}
-    return _checked(RuleUse(rule_set, chosen, numbers, tuple(str(kind) for kind in kinds)), rule_sets)
+    return _checked(RuleUse(rule_set, variant, numbers, kinds), rule_sets)
 
 
 def _number(rule_set: str, rule: str, value: object) -> float:
@@ -103,19 +93,12 @@ def _number(rule_set: str, rule: str, value: object) -> float:
 
 def _checked(use: RuleUse, rule_sets: Mapping[str, RuleSet]) -> RuleUse:
     """The same use, if all its names exist."""
-    if use.rule_set not in rule_sets:
-        raise ConfigError(unknown_name("rule set", use.rule_set, rule_sets))
-    rule_set = rule_sets[use.rule_set]
-    variant = rule_set.default if use.variant is None else use.variant
-    if variant not in rule_set.variants:
-        raise ConfigError(unknown_name(f"variant of rule set {use.rule_set!r}", variant, rule_set.variants))
-    rules = [rule.name for rule in rule_set.variants[variant]]
+    variant = _uses(rule_sets).variant(use.rule_set, use.variant)
+    rules = [rule.name for rule in rule_sets[use.rule_set].variants[variant]]
     for name in use.thresholds:
         if name not in rules:
             raise ConfigError(unknown_name(f"threshold of {use.rule_set}@{variant}", name, rules))
-    for kind in use.kinds:
-        if kind not in KINDS:
-            raise ConfigError(unknown_name("kind", kind, KINDS))
+    check_kinds(use.kinds)
     return use
 
 
@@ -149,13 +132,10 @@ def resolve(
     ['language.keep', 'c4.min_sentences']
     """
     found = _language_rules(keep_languages, min_language_score, min_language_scores or {}, min_script_share)
-    seen: set[str] = set()
-    for use in uses:
-        rule_set = rule_sets[_checked(use, rule_sets).rule_set]
-        if rule_set.name in seen:
-            message = f"rule set {rule_set.name!r} is listed twice in rules.use; list it once, with one variant"
-            raise ConfigError(message)
-        seen.add(rule_set.name)
+    checked = [_checked(use, rule_sets) for use in uses]
+    _uses(rule_sets).check_once([rule_sets[use.rule_set].name for use in checked])
+    for use in checked:
+        rule_set = rule_sets[use.rule_set]
         for rule in rule_set.variants[rule_set.default if use.variant is None else use.variant]:
             changed = rule.name in use.thresholds
             threshold = use.thresholds[rule.name] if changed else _threshold(rule_set, rule, settings)
