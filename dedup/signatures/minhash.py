@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import functools
 from importlib import metadata
+from typing import Any
 
 import numba
 import numpy as np
@@ -46,6 +47,20 @@ def check_num_perm(num_perm: int) -> None:
 
 
 @functools.lru_cache(maxsize=16)
+def scheme_permutations(scheme: str, num_perm: int, seed: int) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    """As `permutations`, of any scheme of datasketch and in its type of value."""
+    check_num_perm(num_perm)
+    a, b = cached_arrays(_permutations, scheme, num_perm, seed, metadata.version("datasketch"))
+    return frozen(a, a.dtype), frozen(b, b.dtype)
+
+
+def _permutations(scheme: str, num_perm: int, seed: int, _release: str) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    import datasketch  # noqa: PLC0415  it imports half of scipy, which takes as long as the smallest run's work
+
+    a, b = datasketch.MinHash(num_perm=num_perm, seed=seed, scheme=scheme).permutations
+    return a, b
+
+
 def permutations(num_perm: int = 112, seed: int = 1) -> tuple[Signatures, Signatures]:
     """The factors ``a`` (odd) and summands ``b`` of datasketch's permutations for this seed: two uint32 arrays.
 
@@ -53,16 +68,7 @@ def permutations(num_perm: int = 112, seed: int = 1) -> tuple[Signatures, Signat
     >>> a.dtype.name, bool((a % 2 == 1).all())
     ('uint32', True)
     """
-    check_num_perm(num_perm)
-    a, b = cached_arrays(_permutations, num_perm, seed, metadata.version("datasketch"))
-    return frozen(a, np.uint32), frozen(b, np.uint32)
-
-
-def _permutations(num_perm: int, seed: int, _release: str) -> tuple[Signatures, Signatures]:
-    import datasketch  # noqa: PLC0415  it imports half of scipy, which takes as long as the smallest run's work
-
-    a, b = datasketch.MinHash(num_perm=num_perm, seed=seed, scheme="affine32").permutations
-    return a, b
+    return scheme_permutations("affine32", num_perm, seed)
 
 
 @kernel

@@ -3,8 +3,7 @@
 The scheme of `gristmill.dedup.signatures.minhash` keeps the low 32 bits of a shingle hash, so two different shingles of
 a document of ``n`` distinct ones share a value with probability ``n / 2**32``: one in 400 for ten million, which makes
 two such documents look that much more similar than they are. Here all 64 bits count, for twice the memory and three
-times the
-work: ``a_k * fmix64(h) + b_k mod 2**64`` (datasketch 2.0.0, ``datasketch/minhash.py``)::
+times the work: ``a_k * fmix64(h) + b_k mod 2**64`` (datasketch 2.0.0, ``datasketch/minhash.py``)::
 
     sketch = datasketch.MinHash(num_perm=112, seed=1, hashfunc=int, scheme="affine64")
     sketch.update_batch(hashes(text))
@@ -15,25 +14,20 @@ A run uses the 32-bit scheme: its candidates are verified with all 64 bits whate
 
 from __future__ import annotations
 
-import functools
-from importlib import metadata
-
 import numba
 import numpy as np
 import pyarrow as pa
 
-from gristmill.dedup.signatures.minhash import check_num_perm
+from gristmill.dedup.signatures.minhash import scheme_permutations
 from gristmill.dedup.signatures.normalization import Normalization, Unit, prepare
 from gristmill.dedup.signatures.shingles import check_shingle, shingle_hashes, unit_capacity, unit_hashes
-from gristmill.dedup.signatures.text_buffers import Bytes, Offsets, Table, frozen
+from gristmill.dedup.signatures.text_buffers import Bytes, Offsets, Table
 from gristmill.dedup.signatures.word_hashes import Hashes, fmix64
-from gristmill.kernels.cached_arrays import cached_arrays
 
 EMPTY64 = 0xFFFFFFFFFFFFFFFF
 """Every value of the row of a document without shingles."""
 
 
-@functools.lru_cache(maxsize=16)
 def permutations64(num_perm: int = 112, seed: int = 1) -> tuple[Hashes, Hashes]:
     """The factors ``a`` (odd) and summands ``b`` of datasketch's permutations for this seed: two uint64 arrays.
 
@@ -41,16 +35,7 @@ def permutations64(num_perm: int = 112, seed: int = 1) -> tuple[Hashes, Hashes]:
     >>> a.dtype.name, bool((a % 2 == 1).all())
     ('uint64', True)
     """
-    check_num_perm(num_perm)
-    a, b = cached_arrays(_permutations, num_perm, seed, metadata.version("datasketch"))
-    return frozen(a, np.uint64), frozen(b, np.uint64)
-
-
-def _permutations(num_perm: int, seed: int, _release: str) -> tuple[Hashes, Hashes]:
-    import datasketch  # noqa: PLC0415  it imports half of scipy, which takes as long as the smallest run's work
-
-    a, b = datasketch.MinHash(num_perm=num_perm, seed=seed, scheme="affine64").permutations
-    return a, b
+    return scheme_permutations("affine64", num_perm, seed)
 
 
 @numba.njit(nogil=True, cache=True)
