@@ -1,18 +1,18 @@
 """The documentation says what the code does."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from gristmill.cli import cli
 from gristmill.commands.catalog import config_keys, markdown_keys
+from gristmill.config.config import Config
 from gristmill.filters.signals import SIGNALS
 from gristmill.pipelines.sources.table import SOURCES
+from tests.docs.pages import DOCS, PAGES, blocks, name_of
 from tests.places import ROOT
-
-DOCS = ROOT / "docs"
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.rglob("*.md"))]
 
 
 def test_the_page_of_configuration_keys_is_what_the_command_prints() -> None:
@@ -36,7 +36,18 @@ def test_every_command_is_in_the_readme_and_shows_an_example() -> None:
         assert f"gristmill {name}" in (command.help or ""), name
 
 
-@pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_a_configuration_on_a_page_is_valid(page: Path) -> None:
+    for block in blocks(page):
+        if block.language == "toml":
+            given = tomllib.loads(block.text)
+            given.setdefault("run", {}).setdefault("output", "runs/x")
+            given.setdefault("source", [{"name": "web", "kind": "warc", "paths": ["*.warc.gz"]}])
+            given.setdefault("tokenizer", {"path": "tokenizer.json"})
+            Config.model_validate(given)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_relative_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text()):
         if "://" not in target:
