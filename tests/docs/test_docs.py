@@ -11,8 +11,14 @@ from gristmill.commands.catalog import config_keys, markdown_keys
 from gristmill.config.config import Config
 from gristmill.filters.signals import SIGNALS
 from gristmill.pipelines.sources.table import SOURCES
-from tests.docs.pages import DOCS, PAGES, blocks, name_of
-from tests.places import ROOT
+from tests.docs.pages import DOCS, PAGES, blocks, name_of, prose
+from tests.places import ROOT, filter_pages
+
+
+def headings(page: Path) -> set[str]:
+    """What a link may name behind its `#`: headings in lower case, their punctuation out and blanks as hyphens."""
+    lines = [line.lstrip("#").strip() for _, line in prose(page) if line.startswith("#")]
+    return {re.sub(r"[^\w\- ]", "", line.lower()).replace(" ", "-") for line in lines}
 
 
 def test_the_page_of_configuration_keys_is_what_the_command_prints() -> None:
@@ -24,7 +30,7 @@ def test_every_configuration_key_says_what_it_means() -> None:
 
 
 def test_every_signal_and_every_source_kind_is_documented() -> None:
-    filters, sources = (DOCS / "filters.md").read_text(), (DOCS / "sources.md").read_text()
+    filters, sources = filter_pages(), (DOCS / "sources.md").read_text()
     assert [name for name in SIGNALS if name not in filters] == []
     assert [name for name in SOURCES if f"`{name}`" not in sources] == []
 
@@ -49,6 +55,8 @@ def test_a_configuration_on_a_page_is_valid(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_relative_links_lead_somewhere(page: Path) -> None:
-    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text()):
+    for target, heading in re.findall(r"\]\(([^)#\s]*)(?:#([^)]*))?\)", page.read_text()):
         if "://" not in target:
-            assert (page.parent / target).exists(), target
+            found = page.parent / target if target else page
+            assert found.exists(), target
+            assert not heading or heading in headings(found), f"{target}#{heading}"

@@ -26,9 +26,7 @@ from gristmill.filters.perplexity import (
     normalize,
     perplexity,
 )
-from tests.places import ROOT
-
-DOCS = ROOT / "docs" / "filters.md"
+from tests.places import filter_pages
 
 # A bigram model over four words; every probability and back-off weight is a log10.
 UNIGRAMS = {
@@ -126,7 +124,7 @@ def test_a_missing_package_is_named_with_its_cure(monkeypatch: pytest.MonkeyPatc
 
 
 def test_the_page_has_every_signal_as_the_code_defines_it() -> None:
-    page = DOCS.read_text(encoding="utf-8")
+    page = filter_pages()
     for signal in SIGNALS:
         assert f"| `{signal.name}` | {signal.unit} | {signal.range} | {signal.definition} | {signal.source} |" in page
 

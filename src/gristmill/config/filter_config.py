@@ -45,7 +45,8 @@ class EditSection(Section):
     """``[edit]``: what is cut out of texts before anything is measured. Cuts are recorded, never only made."""
 
     use: tuple[str | dict[str, Any], ...] = Field(
-        default=(), description="edits in order: 'name', 'name@variant' or {name=, variant=, kinds=[]}; docs/filters.md"
+        default=(),
+        description="edits in order: 'name', 'name@variant' or {name=, variant=, kinds=[]}; docs/filters/edits.md",
     )
 
 

@@ -18,9 +18,8 @@ from gristmill.filters.text.buffers import TextBuffer, text_buffer
 from gristmill.filters.words.bad_words import BAD_WORD_SIGNALS, WordCounts, word_counts
 from gristmill.filters.words.term_matcher import count_terms, fold, term_trie
 from gristmill.filters.words.word_lists import BUNDLED, IDENTITY, bundled_trie, parse_terms, user_list
-from tests.places import ROOT
+from tests.places import filter_pages
 
-DOCS = ROOT / "docs" / "filters.md"
 MARKS = "".join(
     character for character in map(chr, range(sys.maxunicode + 1)) if unicodedata.category(character)[0] == "M"
 )
@@ -188,6 +187,6 @@ def test_a_list_that_is_not_there_is_named() -> None:
 
 
 def test_the_page_has_every_signal_as_the_code_defines_it() -> None:
-    page = DOCS.read_text(encoding="utf-8")
+    page = filter_pages()
     for signal in BAD_WORD_SIGNALS:
         assert f"| `{signal.name}` | {signal.unit} | {signal.range} | {signal.definition} | {signal.source} |" in page

@@ -17,7 +17,7 @@ from gristmill.pipelines.extras.code_signals import CODE_SIGNALS, CodeSignals, p
 from gristmill.pipelines.extras.token_ratio import TOKEN_SIGNALS, TokenRatio
 from gristmill.pipelines.run_plan.run_plan import resolve_run
 from gristmill.pipelines.tokens.encode import TokenizerSpec
-from tests.places import ROOT
+from tests.places import ROOT, filter_pages
 
 TOKENIZER = ROOT / "examples" / "tokenizer.json"
 
@@ -154,7 +154,7 @@ def test_a_tokenizer_that_is_trained_in_the_run_comes_too_late() -> None:
 
 
 def test_the_page_on_filters_has_every_signal_as_the_code_defines_it() -> None:
-    page = (ROOT / "docs" / "filters.md").read_text(encoding="utf-8")
+    page = filter_pages()
     for signal in (*CODE_SIGNALS, *TOKEN_SIGNALS):
         row = (f"`{signal.name}`", signal.unit, signal.range, signal.definition, signal.source)
         assert f"| {' | '.join(row)} |" in page
