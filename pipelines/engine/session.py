@@ -143,6 +143,9 @@ def cause(error: BaseException) -> str:
         for line in lines
         if line.partition(":")[0].rpartition(".")[2].endswith(("Error", "Exception", "Interrupt"))
     ]
+    if not named and error.__context__ is not None:
+        # Beam makes a RuntimeError of the last line of an error it cannot copy; of ours the last line is the note.
+        named = [f"{type(error.__context__).__name__}: {error.__context__}"]
     what = (named or lines or [type(error).__name__])[-1 if named else 0]
     return f"{what} ({notes[0]})" if notes else what
 

@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from gristmill import storage
 from gristmill.config.config import canonical_json
+from gristmill.errors import IntegrityError
 
 KEY = b"gristmill.stage_key"
 COUNTS = b"gristmill.counts"
@@ -87,12 +88,19 @@ def encoding(schema: pa.Schema, random: Sequence[str]) -> dict[str, Any]:
 
 
 def read_footer(uri: str) -> tuple[str, dict[str, Any]] | None:
-    """Stage key and counts of a committed file; None when it is absent or has none."""
+    """Stage key and counts of a committed file; None when it is absent or has none.
+
+    Raises:
+        IntegrityError: it is there and is no whole Parquet file; a step commits none such.
+    """
     try:
         with storage.open_read(uri) as stream:
             metadata = pq.read_metadata(stream).metadata or {}
     except FileNotFoundError:
         return None
+    except pa.ArrowInvalid as error:
+        msg = f"{uri} is damaged: {error} Delete it and run the configuration again, which makes it anew"
+        raise IntegrityError(msg) from error
     if KEY not in metadata:
         return None
     return metadata[KEY].decode(), json.loads(metadata.get(COUNTS, b"{}"))
