@@ -26,7 +26,7 @@ PAGES = (
     *(ROOT / folder / "README.md" for folder in ("recipes", "examples", "benchmarks")),
 )
 RUN_LANGUAGES = frozenset({"console", "bash", "sh", "python", "sql"})
-LANGUAGES = RUN_LANGUAGES | {"", "output", "toml", "json", "dockerfile"}
+LANGUAGES = RUN_LANGUAGES | {"", "output", "text", "toml", "json", "dockerfile"}
 PROGRAMS = ("gristmill", "python", "make", "pip", "torchrun")
 """What a line outside a block that is run must not begin with."""
 
