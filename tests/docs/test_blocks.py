@@ -14,7 +14,7 @@ from tests.docs.pages import LANGUAGES, PAGES, PROGRAMS, Block, blocks, name_of,
 from tests.docs.prepared import PREPARED
 from tests.docs.running import Reader, check_shown
 
-NEEDED = {"docs/classifier.md": "fasttext", "docs/training.md": "torch"}
+NEEDED = {"docs/classifier.md": "fasttext", "docs/training.md": "torch", "docs/tutorials/train-elsewhere.md": "torch"}
 """Page: the package it needs that not every supported Python has a wheel of."""
 WITH_RUN_BLOCKS = [page for page in PAGES if any(block.is_run for block in blocks(page))]
 COMMAND = re.compile(rf"\s*(\$ )?({'|'.join(PROGRAMS)}) ")
