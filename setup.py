@@ -11,13 +11,12 @@ PACKAGES = setuptools.find_namespace_packages(
     "src", include=["gristmill", "gristmill.*"], exclude=["*.__pycache__", "*.data", "*.data.*"]
 )
 
-# What every command but `pretrain` and `complete` needs. Reasons: docs/decisions/0002-dependencies.md
+# What every command but `pretrain`, `complete` and `classifier train` needs: docs/decisions/0002-dependencies.md
 CORE = [
     "apache-beam>=2.76,<2.79",
     "boto3>=1.34",
     "click>=8.1",
     "datasketch>=1.6.5",
-    "fasttext-numpy2-wheel>=0.9.2",
     "fastwarc>=0.15",
     "gigatoken>=0.10",
     "jinja2>=3.1",
@@ -36,6 +35,8 @@ CORE = [
 
 EXTRAS = {
     "train": ["torch>=2.4", "safetensors>=0.4"],
+    # fastText's own code, to train; no other build of it has wheels for every Python and platform that the core has.
+    "classifier": ["fasttext-community>=0.11.9"],
     # kenlm has no wheels: it compiles, so it is for those who ask for it.
     "perplexity": ["kenlm>=0.2", "sentencepiece>=0.2"],
     "trafilatura": ["trafilatura>=2.0"],
@@ -44,6 +45,7 @@ EXTRAS = {
         "build>=1.2",
         "datasets>=3.0",
         "duckdb>=1.1",
+        "fasttext-community>=0.11.9",
         "gcp-storage-emulator>=2026.7",
         # What Beam's DataflowRunner imports of its own gcp extra, which holds 30 clients of services we never call.
         "google-auth-httplib2>=0.1",

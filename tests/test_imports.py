@@ -233,7 +233,8 @@ def test_pure_layers_open_no_files() -> None:
 @pytest.mark.parametrize(
     ("module", "forbidden"),
     [
-        ("gristmill.filters.signals", ("apache_beam", "torch")),
+        ("gristmill.filters.signals", ("apache_beam", "torch", "fasttext")),
+        ("gristmill.filters.classifier.training", ("apache_beam", "torch", "fasttext")),
         ("gristmill.dedup.signatures.minhash", ("apache_beam", "torch")),
         ("gristmill.tokenize.shards", ("apache_beam", "torch")),
         ("gristmill.reports.page.render", ("apache_beam", "torch")),

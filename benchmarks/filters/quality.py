@@ -13,6 +13,7 @@ import csv
 import gzip
 import io
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -55,7 +56,8 @@ def tweets(data: Path) -> list[tuple[str, str]]:
 def print_classifier(name: str, good: list[str], bad: list[str]) -> None:
     """Trains on one set and prints what is measured on its held-out tenth."""
     documents = label_texts(good, bad, held_out_share=0.1, seed=OPTIONS.seed)
-    model = train_classifier(documents, OPTIONS)
+    with tempfile.TemporaryDirectory() as folder:
+        model = train_classifier(documents, OPTIONS, Path(folder) / "model.bin")
     held_out = evaluate(*held_out_scores(documents, model))["held_out"]
     print(
         f"{name:<10} held out {held_out['documents']:>5}  AUC {held_out['auc']:.4f}  at 0.5: precision "

@@ -18,9 +18,10 @@ from gristmill.config.filter_config import ClassifierSection
 from gristmill.errors import ConfigError, unknown_name
 from gristmill.filters.classifier.model import classifier_sha256, load_classifier, model_labels, read_card
 from gristmill.filters.counts.measure import Signal
-from gristmill.filters.fasttext.model import LABEL_PREFIX
-from gristmill.filters.language.language import LanguageModel
+from gristmill.filters.fasttext.lines import TOP, answer_lines
+from gristmill.filters.fasttext.model import LABEL_PREFIX, FastTextModel
 from gristmill.filters.text.arrays import Floats
+from gristmill.filters.text.buffers import text_buffer
 
 SCORE = Signal(
     "classifier_score", "float64", "probability", "-0.00001 to 1.00001",
@@ -48,7 +49,7 @@ def one_line(text: str) -> str:
     return line
 
 
-def scores(texts: Iterable[str], model: LanguageModel, label: str) -> Floats:
+def scores(texts: Iterable[str], model: FastTextModel, label: str) -> Floats:
     """The probability of a label for each text.
 
     Args:
@@ -63,21 +64,13 @@ def scores(texts: Iterable[str], model: LanguageModel, label: str) -> Floats:
     lines = [one_line(text) for text in texts]
     found = np.zeros(len(lines), np.float64)
     asked = [row for row, line in enumerate(lines) if line.strip(_NOTHING)]
-    wanted = LABEL_PREFIX + label
-    two = len(model_labels(model)) == 2
+    wanted, two = model.labels.index(label), len(model.labels) == 2
     for first in range(0, len(asked), _BLOCK_DOCUMENTS):
         rows = asked[first : first + _BLOCK_DOCUMENTS]
-        block = [lines[row] + "\n" for row in rows]
-        names, values = model.f.multilinePredict(block, 1 if two else -1, 0.0, "replace")
-        for row, labels, probabilities in zip(rows, names, values, strict=True):
-            found[row] = _score(dict(zip(labels, probabilities, strict=True)), wanted, two=two)
+        block = text_buffer(pa.array([lines[row] for row in rows], pa.large_string()))
+        labels, chances = answer_lines(block, model, TOP if two else wanted)
+        found[rows] = np.where((labels == wanted) | (labels < 0), chances, 1.0 - chances.astype(np.float64))
     return found
-
-
-def _score(answer: dict[str, float], wanted: str, *, two: bool) -> float:
-    if two and wanted not in answer:
-        return 1.0 - max((float(value) for value in answer.values()), default=1.0)
-    return float(answer.get(wanted, 0.0))
 
 
 def resolve_classifier(section: ClassifierSection) -> ClassifierSection:

@@ -8,16 +8,14 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
 
-import fasttext.FastText
-
 from gristmill import storage
 from gristmill.errors import ConfigError
-from gristmill.filters.fasttext.model import LABEL_PREFIX
-from gristmill.filters.language.language import LanguageModel
+from gristmill.filters.fasttext.model import FastTextModel, read_model
 from gristmill.storage_backends import backend
 
 CARD_FORMAT = 1
@@ -25,7 +23,7 @@ _BLOCK_BYTES = 1 << 20
 
 
 @functools.lru_cache(maxsize=2)
-def load_classifier(uri: str) -> LanguageModel:
+def load_classifier(uri: str) -> FastTextModel:
     """Loads a model once per process; `forget` drops those loaded.
 
     Raises:
@@ -36,22 +34,16 @@ def load_classifier(uri: str) -> LanguageModel:
         raise ConfigError(message)
     with storage.local_copy(uri) as path:
         try:
-            model: LanguageModel = fasttext.FastText._FastText(model_path=str(path))  # noqa: SLF001  as in language.py
-        except ValueError as error:
-            message = f"classifier {uri!r} cannot be read by fastText: {error}"
+            with path.open("rb") as file:
+                return read_model(file)
+        except (ValueError, OSError) as error:
+            message = f"classifier {uri!r} cannot be used: {error}; give a model of `gristmill classifier train`"
             raise ConfigError(message) from error
-    if not model_labels(model):
-        message = f"classifier {uri!r} has no labels: it holds word vectors; give a model of `fasttext supervised`"
-        raise ConfigError(message)
-    return model
 
 
-def model_labels(model: LanguageModel) -> tuple[str, ...]:
+def model_labels(model: FastTextModel) -> tuple[str, ...]:
     """The labels of a model without their prefix, sorted."""
-    args = model.f.getArgs()
-    if args.model.name != "supervised":
-        return ()
-    return tuple(sorted(label.removeprefix(LABEL_PREFIX) for label in model.f.getLabels("replace")[0]))
+    return tuple(sorted(model.labels))
 
 
 @functools.lru_cache(maxsize=4)
@@ -93,14 +85,23 @@ def read_card(uri: str) -> dict[str, Any] | None:
     return {**card, "label": label, "threshold": threshold}
 
 
-def save_classifier(model: Any, uri: str, card: dict[str, Any]) -> dict[str, Any]:
-    """Writes a model and then its card, each whole or not at all; returns the card with the model's checksum."""
+def save_classifier(trained: Path, uri: str, card: dict[str, Any]) -> dict[str, Any]:
+    """Copies a trained model to its place and then writes its card, each whole or not at all.
+
+    Args:
+        trained: the model's file.
+        uri: where it is to be.
+        card: what is to be said of it.
+
+    Returns:
+        The card with the model's checksum and size.
+    """
     parent = None if storage.is_remote(uri) else Path(uri).parent
     if parent is not None:
         parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".gristmill-", dir=parent) as folder:
         path = Path(folder) / "model"
-        model.save_model(str(path))
+        shutil.copyfile(trained, path)
         with path.open("rb") as stream:
             checksum = hashlib.file_digest(stream, "sha256").hexdigest()
         card = {"format": CARD_FORMAT, "sha256": checksum, "bytes": path.stat().st_size, **card}

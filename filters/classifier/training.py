@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,8 +20,7 @@ from gristmill.filters.classifier.binary_metrics import (
 )
 from gristmill.filters.classifier.classifier import one_line, scores
 from gristmill.filters.classifier.fit import FitOptions, fit
-from gristmill.filters.fasttext.model import LABEL_PREFIX
-from gristmill.filters.language.language import LanguageModel
+from gristmill.filters.fasttext.model import LABEL_PREFIX, FastTextModel
 from gristmill.filters.text.arrays import Flags, Floats
 
 POSITIVE, NEGATIVE = "positive", "negative"
@@ -100,14 +100,14 @@ def _check_classes(positive: Flags, held_out: Flags, *, needs_held_out: bool) ->
                 raise InputError(message)
 
 
-def train_classifier(documents: Labelled, options: FitOptions) -> LanguageModel:
-    """Trains on what is not held out."""
+def train_classifier(documents: Labelled, options: FitOptions, path: Path) -> FastTextModel:
+    """Trains on what is not held out and leaves the model's file at ``path``; errors as `fit`."""
     names = {True: LABEL_PREFIX + POSITIVE, False: LABEL_PREFIX + NEGATIVE}
     rows = zip(documents.texts, documents.positive.tolist(), documents.held_out.tolist(), strict=True)
-    return fit((f"{names[label]} {line}" for line, label, out in rows if not out), options)
+    return fit((f"{names[label]} {line}" for line, label, out in rows if not out), options, path)
 
 
-def held_out_scores(documents: Labelled, model: LanguageModel) -> tuple[Floats, Flags]:
+def held_out_scores(documents: Labelled, model: FastTextModel) -> tuple[Floats, Flags]:
     """Scores and labels of the documents that were held out."""
     chosen = np.flatnonzero(documents.held_out)
     return scores([documents.texts[row] for row in chosen], model, POSITIVE), documents.positive[chosen]

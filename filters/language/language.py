@@ -5,9 +5,10 @@ and cut at character boundaries, as words of one line: the cost of a long text d
 text of up to ``SLICE_COUNT * SLICE_BYTES`` bytes is read whole. A text whose slices hold no letter is ``unknown`` with
 score 0.
 
-Any supervised fastText model will do. One with a softmax or hierarchical softmax (lid.176, GlotLID, OpenLID) is read by
-a kernel of our own, which gives fastText's labels many times faster; another is asked through fastText itself. Codes
-are the model's labels without ``__label__``: ``en`` of lid.176, ``eng_Latn`` of GlotLID and OpenLID.
+Any supervised fastText model will do. One with a softmax or hierarchical softmax (lid.176, GlotLID, OpenLID) is asked
+by a kernel that gives fastText's labels many times faster than fastText; another, or a quantized one that is too large
+to expand, by the kernel that follows fastText to the last bit. Codes are the model's labels without ``__label__``:
+``en`` of lid.176, ``eng_Latn`` of GlotLID and OpenLID.
 """
 
 from __future__ import annotations
@@ -17,10 +18,8 @@ import hashlib
 import itertools
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple
 
-import fasttext
-import fasttext.FastText
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
@@ -28,7 +27,8 @@ from numpy.typing import NDArray
 from gristmill import storage
 from gristmill.errors import ConfigError
 from gristmill.filters.fasttext.kernels import join_slices, predict_slices
-from gristmill.filters.fasttext.model import LABEL_PREFIX, FastTextModel, read_model
+from gristmill.filters.fasttext.lines import answer_lines
+from gristmill.filters.fasttext.model import FastTextModel, read_model
 from gristmill.filters.scripts import count_script_letters, script_mask, script_table
 from gristmill.filters.text.buffers import TextBuffer, text_buffer
 from gristmill.filters.text.unicode_classes import class_table
@@ -44,23 +44,11 @@ MODEL_PATH = Path(__file__).parents[1] / "data" / "lid.176.ftz"
 _CHUNK_BYTES = 1 << 24
 
 
-class LanguageModel(Protocol):
-    """fastText's own binding, reached as ``model.f``."""
-
-    f: Any
-
-
 @dataclass(frozen=True)
 class Identifier:
-    """A model that identifies languages, in one of two forms.
+    """A model that identifies languages."""
 
-    Attributes:
-        kernel: the model as our kernel reads it.
-        binding: fastText's own model, where our kernel cannot read it.
-    """
-
-    kernel: FastTextModel | None
-    binding: LanguageModel | None = None
+    model: FastTextModel
 
 
 class Languages(NamedTuple):
@@ -93,38 +81,12 @@ def load_identifier(uri: str | None = None) -> Identifier:
         message = f"language model {name!r} is not a file; give the path of a fastText .bin or .ftz model"
         raise ConfigError(message)
     with storage.local_copy(name) as path:
-        with path.open("rb") as file:
-            kernel = read_model(file)
-        if kernel is not None:
-            return Identifier(kernel)
-        binding = _binding(path, name)
-    if binding.f.getArgs().model.name != "supervised":
-        message = f"language model {name!r} holds word vectors, not labels; give a supervised fastText model"
-        raise ConfigError(message)
-    return Identifier(None, binding)
-
-
-@functools.lru_cache(maxsize=4)
-def load_model(path: Path = MODEL_PATH) -> LanguageModel:
-    """Loads a model into fastText's own binding once per process: the reference that the kernel is held to.
-
-    Raises:
-        ConfigError: there is no such file, or it is not a fastText model.
-    """
-    if not path.is_file():
-        message = f"language model {str(path)!r} is not a file; give the path of a fastText .bin or .ftz model"
-        raise ConfigError(message)
-    return _binding(path, str(path))
-
-
-def _binding(path: Path, name: str) -> LanguageModel:
-    # fasttext.load_model prints a deprecation notice on every load; the class under it does not.
-    try:
-        model: LanguageModel = fasttext.FastText._FastText(model_path=str(path))  # noqa: SLF001
-    except ValueError as error:
-        message = f"language model {name!r} cannot be read by fastText: {error}"
-        raise ConfigError(message) from error
-    return model
+        try:
+            with path.open("rb") as file:
+                return Identifier(read_model(file))
+        except ValueError as error:
+            message = f"language model {name!r} cannot be used: {error}; give a supervised fastText .bin or .ftz model"
+            raise ConfigError(message) from error
 
 
 @functools.lru_cache(maxsize=4)
@@ -165,14 +127,13 @@ def identify(
 
 def identify_buffer(buffer: TextBuffer, identifier: Identifier | None = None) -> Languages:
     """`identify` on a buffer that is at hand already, with the share of letters in the language's scripts."""
-    answer = load_identifier() if identifier is None else identifier
-    if answer.binding is not None:
-        codes, scores = _ask_fasttext(buffer, answer.binding)
+    model = (load_identifier() if identifier is None else identifier).model
+    if model.suits_slices:
+        data, offsets = buffer
+        numbers, scores = predict_slices(data, offsets, class_table(), model.arrays, SLICE_BYTES, SLICE_COUNT)
     else:
-        assert answer.kernel is not None
-        arrays, labels = answer.kernel.arrays, answer.kernel.labels
-        numbers, scores = predict_slices(buffer.data, buffer.offsets, class_table(), arrays, SLICE_BYTES, SLICE_COUNT)
-        codes = _named(numbers, labels)
+        numbers, scores = _ask_by_line(buffer, model)
+    codes = _named(numbers, model.labels)
     # fastText adds a little to every probability, so the sum of them passes 1.
     scores = np.minimum(scores, np.float32(1.0))
     return Languages(codes, pa.array(scores, pa.float32()), script_shares(buffer, codes))
@@ -217,12 +178,12 @@ def _named(numbers: NDArray[np.int32], labels: tuple[str, ...]) -> pa.Dictionary
     return pa.DictionaryArray.from_arrays(pa.array(indices, pa.int32()), pa.array(ordered, pa.string()))
 
 
-def _ask_fasttext(buffer: TextBuffer, model: LanguageModel) -> tuple[pa.DictionaryArray, NDArray[np.float32]]:
-    data, offsets = join_slices(buffer.data, buffer.offsets, SLICE_BYTES, SLICE_COUNT)
-    raw, bounds = bytes(data), offsets.tolist()
-    lines = [raw[start:stop].decode("utf-8", "replace") for start, stop in itertools.pairwise(bounds)]
-    labels, chances = model.f.multilinePredict(lines, 1, 0.0, "replace")
-    known = [bool(label) and any(map(str.isalpha, line)) for label, line in zip(labels, lines, strict=True)]
-    codes = [label[0].removeprefix(LABEL_PREFIX) if has else UNKNOWN for label, has in zip(labels, known, strict=True)]
-    scores = np.array([chance[0] if has else 0.0 for chance, has in zip(chances, known, strict=True)], np.float32)
-    return encode_languages(codes), scores
+def _ask_by_line(buffer: TextBuffer, model: FastTextModel) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """Label numbers, -1 for a text without a letter or an answer, and probabilities."""
+    lines = TextBuffer(*join_slices(buffer.data, buffer.offsets, SLICE_BYTES, SLICE_COUNT))
+    numbers, chances = answer_lines(lines, model)
+    raw, bounds = bytes(lines.data), lines.offsets.tolist()
+    texts = (raw[start:stop].decode("utf-8", "replace") for start, stop in itertools.pairwise(bounds))
+    silent = np.array([not any(map(str.isalpha, text)) for text in texts], bool)
+    numbers[silent], chances[silent] = -1, 0
+    return numbers, chances

@@ -44,11 +44,15 @@ VERSIONS: Mapping[str, int] = {
 
 LIBRARIES: Mapping[str, tuple[str, ...]] = {
     "extract": ("fastwarc", "resiliparse", "trafilatura"),
-    "annotate": ("fasttext-numpy2-wheel",),
     "train_tokenizer": ("tokenizers",),
     "encode": ("tokenizers", "gigatoken"),
 }
 """Libraries whose version can change the bytes of a step; part of its key."""
+
+_NAMED_ONCE: Mapping[str, Mapping[str, str]] = {"annotate": {"fasttext-numpy2-wheel": "0.9.2"}}
+"""What the key of a step named when the first runs were made. ``annotate`` asked this library for the scores of
+classifiers; kernels of our own now give the same to the last bit, and without the name in the key every signal of an
+earlier run would be measured again for nothing."""
 
 
 def stage_key(step: str, config: Any, upstream: Iterable[str]) -> str:
@@ -67,7 +71,7 @@ def stage_key(step: str, config: Any, upstream: Iterable[str]) -> str:
 
 
 def _library_versions(step: str) -> dict[str, str]:
-    versions = {}
+    versions = dict(_NAMED_ONCE.get(step, {}))
     for name in LIBRARIES.get(step, ()):
         try:
             versions[name] = metadata.version(name)

@@ -14,9 +14,7 @@ GLOTSCRIPT = SHARED / "lexicons" / "glotscript" / "GlotScript.tsv"
 
 
 def test_every_language_of_the_bundled_model_has_a_script() -> None:
-    kernel = load_identifier().kernel
-    assert kernel is not None
-    assert [label for label in kernel.labels if not language_scripts(label)] == []
+    assert [label for label in load_identifier().model.labels if not language_scripts(label)] == []
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -82,8 +84,8 @@ def train_command(
 
     Files are JSON lines (plain, gzip, zstd), Parquet, or text with one document a line.
     """  # fmt: skip
-    from gristmill.filters.classifier.classifier import scores  # noqa: PLC0415  fastText takes time to import
-    from gristmill.filters.classifier.fit import FitOptions  # noqa: PLC0415
+    from gristmill.filters.classifier.classifier import scores  # noqa: PLC0415  numba takes time to import
+    from gristmill.filters.classifier.fit import FitOptions, check_can_train  # noqa: PLC0415
     from gristmill.filters.classifier.model import save_classifier  # noqa: PLC0415
     from gristmill.filters.classifier.training import (  # noqa: PLC0415
         POSITIVE,
@@ -98,18 +100,21 @@ def train_command(
     if (keep_share is None) != (not pool):
         msg = "--keep-share and --on belong together: the share is of the documents that --on names"
         raise click.UsageError(msg)
+    check_can_train()
     options = FitOptions(**parameters)
     good, bad, judged = (TextFiles(patterns, text_field) for patterns in (positive, negative, pool))
     documents = label_texts(good, bad, held_out_share=held_out, seed=options.seed)
-    model = train_classifier(documents, options)
-    found, labels = held_out_scores(documents, model)
-    figures = evaluate(found, labels, scores(judged, model, POSITIVE) if pool else None, keep_share)
-    inputs: dict[str, Sequence[dict[str, Any]]] = {
-        name: files.read_files
-        for name, files in (("positive", good), ("negative", bad), ("on", judged))
-        if files.patterns
-    }
-    card = save_classifier(model, output, {**describe(documents, options, inputs, held_out), **figures})
+    with tempfile.TemporaryDirectory(prefix="gristmill-") as folder:
+        trained = Path(folder) / "model.bin"
+        model = train_classifier(documents, options, trained)
+        found, labels = held_out_scores(documents, model)
+        figures = evaluate(found, labels, scores(judged, model, POSITIVE) if pool else None, keep_share)
+        inputs: dict[str, Sequence[dict[str, Any]]] = {
+            name: files.read_files
+            for name, files in (("positive", good), ("negative", bad), ("on", judged))
+            if files.patterns
+        }
+        card = save_classifier(trained, output, {**describe(documents, options, inputs, held_out), **figures})
     if as_json:
         click.echo(json.dumps(card, indent=1, sort_keys=True, ensure_ascii=False))
         return

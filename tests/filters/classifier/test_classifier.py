@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -12,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gristmill.config.filter_config import ClassifierSection
-from gristmill.errors import ConfigError, InputError
+from gristmill.errors import ConfigError, InputError, MissingExtraError
 from gristmill.filters.classifier.classifier import ClassifierScore, one_line, resolve_classifier, scores
 from gristmill.filters.classifier.fit import FitOptions, fit
 from gristmill.filters.classifier.model import (
@@ -30,26 +32,45 @@ from gristmill.filters.classifier.training import (
     label_texts,
     train_classifier,
 )
-from gristmill.filters.language.language import MODEL_PATH, LanguageModel
+from gristmill.filters.fasttext.model import FastTextModel
+from gristmill.filters.language.language import MODEL_PATH
 from tests.filters.classifier.separable import BAD, GOOD, sentences
+from tests.filters.fasttext.models import fasttexts_own
 
 SMALL = FitOptions(dim=8, buckets=5000, epochs=10, learning_rate=0.5, seed=3)
 
 
 @pytest.fixture(scope="module")
-def model() -> LanguageModel:
-    documents = label_texts(sentences(GOOD, 150, 1), sentences(BAD, 150, 2), held_out_share=0.2, seed=3)
-    return train_classifier(documents, SMALL)
+def fasttext() -> None:
+    pytest.importorskip("fasttext", reason="fastText, which trains, is not installed: the extra `classifier` brings it")
 
 
 @pytest.fixture(scope="module")
-def saved(model: LanguageModel, tmp_path_factory: pytest.TempPathFactory) -> str:
+def trained(fasttext: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("trained") / "model.bin"
+    documents = label_texts(sentences(GOOD, 150, 1), sentences(BAD, 150, 2), held_out_share=0.2, seed=3)
+    train_classifier(documents, SMALL, path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def model(trained: Path) -> FastTextModel:
+    return load_classifier(str(trained))
+
+
+@pytest.fixture(scope="module")
+def oracle(trained: Path) -> Any:
+    return fasttexts_own(trained)
+
+
+@pytest.fixture(scope="module")
+def saved(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
     uri = str(tmp_path_factory.mktemp("model") / "quality.bin")
-    save_classifier(model, uri, {"label": POSITIVE, "threshold": 0.25})
+    save_classifier(trained, uri, {"label": POSITIVE, "threshold": 0.25})
     return uri
 
 
-def dclm_score(model: LanguageModel, text: str) -> float:
+def dclm_score(model: Any, text: str) -> float:
     """The reading of DCLM, on one text: top label, and 1 - p if that is the other one."""
     line = " ".join(text.strip().splitlines()) + "\n"
     [(probability, label)] = model.f.predict(line, 1, 0.0, "strict")
@@ -58,24 +79,24 @@ def dclm_score(model: LanguageModel, text: str) -> float:
 
 @given(st.lists(st.sampled_from([*GOOD, *BAD, "\n", "\r\n", "\u2028", " \t", "\x85", "élan", "日本"]), min_size=1))
 @settings(max_examples=60)
-def test_the_score_is_that_of_dclm(model: LanguageModel, words: list[str]) -> None:
+def test_the_score_is_that_of_dclm(model: FastTextModel, oracle: Any, words: list[str]) -> None:
     text = " ".join(words)
     if text.strip():
-        assert scores([text], model, POSITIVE)[0] == dclm_score(model, text)
+        assert scores([text], model, POSITIVE)[0] == dclm_score(oracle, text)
 
 
-def test_line_breaks_part_words_and_change_nothing_else(model: LanguageModel) -> None:
+def test_line_breaks_part_words_and_change_nothing_else(model: FastTextModel) -> None:
     flat = "the miller grinds wheat now"
     assert scores([flat.replace(" ", "\n")], model, POSITIVE)[0] == scores([flat], model, POSITIVE)[0]
     assert scores(["themiller"], model, POSITIVE)[0] != scores(["the\nmiller"], model, POSITIVE)[0]
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n\n", "\u3000", "\x00", "</s>", "__label__positive"])
-def test_a_text_without_a_word_scores_zero(model: LanguageModel, text: str) -> None:
+def test_a_text_without_a_word_scores_zero(model: FastTextModel, text: str) -> None:
     assert scores([text], model, POSITIVE)[0] == 0
 
 
-def test_words_that_fasttext_reads_as_commands_are_not_heard(model: LanguageModel) -> None:
+def test_words_that_fasttext_reads_as_commands_are_not_heard(model: FastTextModel) -> None:
     plain, tail = scores(["the miller", "the miller buy cheap pills"], model, POSITIVE)
     assert plain != tail
     assert scores(["the miller </s> buy cheap pills"], model, POSITIVE)[0] == tail
@@ -83,41 +104,40 @@ def test_words_that_fasttext_reads_as_commands_are_not_heard(model: LanguageMode
     assert one_line("a</s> x__label__b") == "a</s> x__label__b"
 
 
-def test_a_label_inside_a_training_text_is_no_label() -> None:
+def test_a_label_inside_a_training_text_is_no_label(fasttext: None, tmp_path: Path) -> None:
     texts = [f"{line} __label__stray" for line in sentences(GOOD, 20, 1)]
     documents = label_texts(texts, sentences(BAD, 20, 2), held_out_share=0, seed=1)
-    assert model_labels(train_classifier(documents, SMALL)) == ("negative", "positive")
+    assert model_labels(train_classifier(documents, SMALL, tmp_path / "m.bin")) == ("negative", "positive")
 
 
-def test_both_labels_of_two_add_up_to_one(model: LanguageModel) -> None:
+def test_both_labels_of_two_add_up_to_one(model: FastTextModel) -> None:
     texts = sentences(GOOD + BAD, 20, 9)
     assert np.allclose(scores(texts, model, "positive") + scores(texts, model, "negative"), 1)
 
 
-def test_a_model_of_many_labels_gives_each_its_own_probability() -> None:
+def test_a_model_of_many_labels_gives_each_its_own_probability(fasttext: None, tmp_path: Path) -> None:
     lines = [f"__label__{name} {name} word" for name in ("a", "b", "c") for _ in range(20)]
-    many = fit(lines, SMALL)
+    many = fit(lines, SMALL, tmp_path / "m.bin")
     found = {name: scores(["b word"], many, name)[0] for name in ("a", "b", "c")}
     assert max(found, key=lambda name: found[name]) == "b"
     assert sum(found.values()) == pytest.approx(1, abs=1e-4)
 
 
-def test_training_tells_the_classes_apart_and_says_so(model: LanguageModel) -> None:
+def test_training_tells_the_classes_apart_and_says_so(model: FastTextModel) -> None:
     documents = label_texts(sentences(GOOD, 150, 1), sentences(BAD, 150, 2), held_out_share=0.2, seed=3)
     figures = evaluate(*held_out_scores(documents, model))
     assert figures["held_out"]["auc"] > 0.99
     assert figures["held_out"]["documents"] == int(documents.held_out.sum()) > 20
 
 
-def test_one_thread_and_one_seed_give_the_same_bytes(tmp_path: Path) -> None:
+def test_one_thread_and_one_seed_give_the_same_bytes(fasttext: None, tmp_path: Path) -> None:
     good, bad = sentences(GOOD, 60, 1), sentences(BAD, 60, 2)
     cards = []
     for number, (one, other) in enumerate([(good, bad), (good[::-1], bad[::-1])]):  # nor does the files' order matter
         documents = label_texts(one, other, held_out_share=0.1, seed=SMALL.seed)
-        uri = str(tmp_path / f"{number}" / "m.bin")
-        save_classifier(
-            train_classifier(documents, SMALL), uri, describe(documents, SMALL, {}, 0.1) | {"threshold": 0.5}
-        )
+        uri, made = str(tmp_path / f"{number}" / "m.bin"), tmp_path / f"{number}.bin"
+        train_classifier(documents, SMALL, made)
+        save_classifier(made, uri, describe(documents, SMALL, {}, 0.1) | {"threshold": 0.5})
         cards.append(Path(card_uri(uri)).read_bytes())
         assert str(tmp_path).encode() not in Path(uri).read_bytes() + cards[-1]
     assert cards[0] == cards[1]  # with the model's checksum
@@ -183,10 +203,16 @@ def test_a_card_of_another_model_is_refused(saved: str, tmp_path: Path) -> None:
 
 def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.bin").write_bytes(b"no model")
-    with pytest.raises(ConfigError, match="cannot be read by fastText"):
+    with pytest.raises(ConfigError, match="does not begin as a fastText model"):
         load_classifier(str(tmp_path / "x.bin"))
     with pytest.raises(ConfigError, match="is not a file"):
         load_classifier(str(tmp_path / "absent.bin"))
+
+
+def test_training_without_fasttext_names_the_extra(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(sys.modules, "fasttext", None)
+    with pytest.raises(MissingExtraError, match=r"classifier train` needs the package 'fasttext'.*\[classifier\]"):
+        fit(["__label__a text"], SMALL, tmp_path / "m.bin")
 
 
 def test_any_fasttext_model_works_by_path() -> None:

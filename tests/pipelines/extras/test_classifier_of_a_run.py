@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 import zstandard
 
 from tests.filters.classifier.separable import BAD, GOOD, sentences
 from tests.pipelines.command import gristmill
 from tests.pipelines.small_run import json_lines
 
+pytest.importorskip("fasttext", reason="fastText, which trains, is not installed: the extra `classifier` brings it")
 SIZE = ("--dim", "8", "--buckets", "5000", "--epochs", "10", "--learning-rate", "0.5")
 
 
