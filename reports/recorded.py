@@ -9,11 +9,15 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import ValidationError
+
 from gristmill.config.config import Config
 from gristmill.config.dedup_config import DedupSection
+from gristmill.errors import RunDirectoryError
 from gristmill.filters.rules.configured import configured_rules
 from gristmill.filters.rules.sets.rule_types import ResolvedRule
 from gristmill.runs import RunDirectory
+from gristmill.version import VERSION
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,12 +45,20 @@ def recorded_run(uri: str) -> RecordedRun:
     """What the run in a directory was made with.
 
     Raises:
-        RunDirectoryError: it is not a run directory.
+        RunDirectoryError: it is not a run directory, or its configuration has keys of another version.
         ConfigError: its configuration names a rule that this version does not know.
     """
     run = RunDirectory(uri)
     state = run.read_state()
-    config = Config.model_validate(state["config"])
+    try:
+        config = Config.model_validate(state["config"])
+    except ValidationError as error:
+        keys = ", ".join(".".join(map(str, fault["loc"])) for fault in error.errors())
+        msg = (
+            f"{run.uri} was made by gristmill {state.get('gristmill')}, and this is {VERSION}, which does not know its "
+            f"configuration ({keys}); ask it with that version, or run its configuration again with this one"
+        )
+        raise RunDirectoryError(msg) from error
     return RecordedRun(
         run=run,
         rules=_rules(state, config),
