@@ -12,8 +12,9 @@ gone or was changed, only signatures are left: `gristmill.dedup.signatures.estim
 from __future__ import annotations
 
 import dataclasses
+import functools
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import apache_beam as beam
 import numpy as np
@@ -32,9 +33,8 @@ from gristmill.dedup.signatures.shingles import shingle_sets
 from gristmill.documents import DOC_ID_BYTES, LEDGER_SCHEMA, SIMILARITY_EVIDENCE
 from gristmill.errors import IntegrityError
 from gristmill.pipelines.dedup.fingerprint import signature_rows
-from gristmill.pipelines.engine.coders import grouped
-from gristmill.pipelines.engine.plan import Task, load_plan
-from gristmill.pipelines.engine.shardwise import ShuffleBatches, naming
+from gristmill.pipelines.engine.plan import Task
+from gristmill.pipelines.engine.shardwise import ShuffleBatches, write_groups
 from gristmill.pipelines.engine.stage_keys import stage_key
 from gristmill.pipelines.engine.texts import open_texts, open_texts_at
 from gristmill.runs import RunDirectory
@@ -210,21 +210,6 @@ def _with_shingles(found: pa.RecordBatch, texts: pa.Array, near: NearSection | N
     return pa.RecordBatch.from_arrays(columns, schema=MATCH_SCHEMA)
 
 
-class WriteMatches(beam.DoFn):
-    """Compares the candidates of one partition with the old texts and commits what holds."""
-
-    def __init__(self, run_uri: str, plan_uri: str, near: NearSection | None) -> None:
-        self._run_uri, self._plan_uri, self._near = run_uri, plan_uri, near
-
-    def process(self, element: tuple[int, Iterable[pa.RecordBatch]]) -> Iterable[int]:
-        """One partition."""
-        number, batches = element
-        task = next(task for task in load_plan(self._plan_uri) if task.number == number)
-        with naming("match", task):
-            write_matches(self._run_uri, task, grouped(batches), self._near)
-        yield number
-
-
 def write_matches(run_uri: str, task: Task, found: pa.Table, near: NearSection | None) -> None:
     """Commits the matches of one partition; an empty table gives an empty file."""
     rows, counts = judged(one_batch(found), near)
@@ -324,8 +309,8 @@ class Match(beam.PTransform):
 
     def expand(self, root: beam.pvalue.PBegin) -> beam.pvalue.PCollection[int]:
         """Emit candidates, group by the old text's shard, compare and write."""
-        write = WriteMatches(self.emit.run_uri, self.write_plan, self.emit.dedup.near or None)
-        return root | ShuffleBatches(self.emit_plan, self.emit) | "Write" >> beam.ParDo(write).with_output_types(int)
+        write = functools.partial(write_matches, self.emit.run_uri, near=self.emit.dedup.near or None)
+        return root | ShuffleBatches(self.emit_plan, self.emit) | write_groups(self.write_plan, self.emit.step, write)
 
 
 def own_runs(index: Index, run_uri: str) -> list[int]:

@@ -13,7 +13,8 @@ are (``dedup/local_edges``), so that no bucket is too large for a worker.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Sequence
+import functools
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import apache_beam as beam
@@ -27,9 +28,8 @@ from gristmill.dedup.candidates.crowded import Thinned, thin_buckets
 from gristmill.dedup.signatures.banding import BandPlan, band_keys
 from gristmill.dedup.signatures.exact import exact_keys
 from gristmill.dedup.signatures.minhash import has_signature
-from gristmill.pipelines.engine.coders import grouped
-from gristmill.pipelines.engine.plan import Task, load_plan
-from gristmill.pipelines.engine.shardwise import ShuffleBatches, naming
+from gristmill.pipelines.engine.plan import Task
+from gristmill.pipelines.engine.shardwise import ShuffleBatches, write_groups
 from gristmill.pipelines.engine.stage_keys import stage_key
 from gristmill.runs import RunDirectory
 from gristmill.tables import ShardWriter, read_groups
@@ -202,21 +202,6 @@ def document_keys(batch: pa.RecordBatch, dedup: DedupSection, first: int) -> tup
     return np.concatenate(keys), np.concatenate(numbers)
 
 
-class WriteEdges(beam.DoFn):
-    """Sorts the keys of one partition and commits its candidate pairs."""
-
-    def __init__(self, run_uri: str, plan_uri: str, max_bucket: int) -> None:
-        self._run_uri, self._plan_uri, self._max_bucket = run_uri, plan_uri, max_bucket
-
-    def process(self, element: tuple[int, Iterable[pa.RecordBatch]]) -> Iterable[int]:
-        """One partition."""
-        number, batches = element
-        task = next(task for task in load_plan(self._plan_uri) if task.number == number)
-        with naming("join", task):
-            write_edges(self._run_uri, task, grouped(batches), self._max_bucket)
-        yield number
-
-
 def write_edges(run_uri: str, task: Task, keys: pa.Table, max_bucket: int) -> None:
     """Commits the candidate pairs of one partition; an empty table of keys gives an empty file."""
     key, document, held = (keys.column(name).to_numpy() for name in KEY_SCHEMA.names)
@@ -240,5 +225,5 @@ class Join(beam.PTransform):
 
     def expand(self, root: beam.pvalue.PBegin) -> beam.pvalue.PCollection[int]:
         """Emit keys, group by partition, sort and write."""
-        write = WriteEdges(self.emit.run_uri, self.write_plan, self.emit.dedup.max_bucket)
-        return root | ShuffleBatches(self.emit_plan, self.emit) | "Write" >> beam.ParDo(write).with_output_types(int)
+        write = functools.partial(write_edges, self.emit.run_uri, max_bucket=self.emit.dedup.max_bucket)
+        return root | ShuffleBatches(self.emit_plan, self.emit) | write_groups(self.write_plan, self.emit.step, write)

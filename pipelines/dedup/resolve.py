@@ -10,7 +10,8 @@ A document is a duplicate only of a *kept* document it was compared with; a chai
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Sequence
+import functools
+from collections.abc import Iterator, Sequence
 
 import apache_beam as beam
 import numpy as np
@@ -27,10 +28,9 @@ from gristmill.documents import DOC_ID_BYTES, LEDGER_SCHEMA, SIMILARITY_EVIDENCE
 from gristmill.pipelines.dedup.choices import DedupChoices
 from gristmill.pipelines.dedup.cluster_counts import Compared, SourceStarts, counted, likeness_to_best
 from gristmill.pipelines.dedup.components_step import components_uri, group_ends, regrouped
-from gristmill.pipelines.engine.coders import grouped
 from gristmill.pipelines.engine.document_ranges import read_range
-from gristmill.pipelines.engine.plan import Task, load_plan
-from gristmill.pipelines.engine.shardwise import ShuffleBatches, naming
+from gristmill.pipelines.engine.plan import Task
+from gristmill.pipelines.engine.shardwise import ShuffleBatches, write_groups
 from gristmill.pipelines.engine.stage_keys import stage_key
 from gristmill.pipelines.engine.texts import open_texts
 from gristmill.runs import RunDirectory
@@ -195,21 +195,6 @@ def candidates(
     return pa.RecordBatch.from_arrays([columns[name] for name in CANDIDATE_SCHEMA.names], schema=CANDIDATE_SCHEMA)
 
 
-class WriteResolved(beam.DoFn):
-    """Resolves the components of one group and commits the clusters found."""
-
-    def __init__(self, run_uri: str, plan_uri: str, dedup: DedupSection, starts: SourceStarts) -> None:
-        self._run_uri, self._plan_uri, self._dedup, self._starts = run_uri, plan_uri, dedup, starts
-
-    def process(self, element: tuple[int, Iterable[pa.RecordBatch]]) -> Iterable[int]:
-        """One group."""
-        number, batches = element
-        task = next(task for task in load_plan(self._plan_uri) if task.number == number)
-        with naming("resolve", task):
-            write_resolved(self._run_uri, task, grouped(batches), self._dedup, self._starts)
-        yield number
-
-
 def write_resolved(run_uri: str, task: Task, found: pa.Table, dedup: DedupSection, starts: SourceStarts = ()) -> None:
     """Commits the clusters of one group of components."""
     batch = one_batch(found.sort_by("document"))
@@ -288,8 +273,9 @@ class Resolve(beam.PTransform):
 
     def expand(self, root: beam.pvalue.PBegin) -> beam.pvalue.PCollection[int]:
         """Emit candidates, group, resolve and write."""
-        write = WriteResolved(self.emit.run_uri, self.write_plan, self.emit.dedup, self.emit.starts)
-        return root | ShuffleBatches(self.emit_plan, self.emit) | "Write" >> beam.ParDo(write).with_output_types(int)
+        emit = self.emit
+        write = functools.partial(write_resolved, emit.run_uri, dedup=emit.dedup, starts=emit.starts)
+        return root | ShuffleBatches(self.emit_plan, emit) | write_groups(self.write_plan, emit.step, write)
 
 
 def merge_resolved(run: RunDirectory, uris: Sequence[str], key: str) -> None:

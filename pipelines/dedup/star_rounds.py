@@ -12,6 +12,7 @@ Rounds lie below ``_tmp`` under keys of their own, so a killed run goes on with 
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import apache_beam as beam
@@ -23,10 +24,10 @@ from gristmill.dedup.components import stars
 from gristmill.dedup.signatures.radix import sort_pairs
 from gristmill.errors import IntegrityError
 from gristmill.pipelines.dedup.join import EDGE_SCHEMA, edge_batch
-from gristmill.pipelines.engine.plan import Plan, Task, load_plan, make_plan, store_plan
+from gristmill.pipelines.engine.plan import Plan, Task, make_plan, store_plan
 from gristmill.pipelines.engine.rounds import rounds
 from gristmill.pipelines.engine.session import Session
-from gristmill.pipelines.engine.shardwise import ShuffleBatches, naming
+from gristmill.pipelines.engine.shardwise import ShuffleBatches, write_groups
 from gristmill.tables import ShardWriter, read_counts, read_groups
 
 STEP = "components"
@@ -110,29 +111,14 @@ def _ends(batches: Sequence[pa.RecordBatch]) -> tuple[np.ndarray, np.ndarray]:
     return table.column(0).to_numpy(), table.column(1).to_numpy()
 
 
-class WriteRound(beam.DoFn):
-    """Applies the operation to the nodes of one partition and commits its edges or labels."""
-
-    def __init__(self, run_uri: str, plan_uri: str, kind: str) -> None:
-        self._run_uri, self._plan_uri, self._kind = run_uri, plan_uri, kind
-
-    def process(self, element: tuple[int, Iterable[pa.RecordBatch]]) -> Iterable[int]:
-        """One partition."""
-        number, batches = element
-        task = next(task for task in load_plan(self._plan_uri) if task.number == number)
-        with naming(STEP, task):
-            write_round(self._run_uri, task, self._kind, batches)
-        yield number
-
-
-def write_round(run_uri: str, task: Task, kind: str, batches: Iterable[pa.RecordBatch]) -> None:
+def write_round(run_uri: str, task: Task, batches: Iterable[pa.RecordBatch], kind: str) -> None:
     """Commits one partition of a round.
 
     Args:
         run_uri: the run directory.
         task: the partition.
-        kind: see :class:`Operation`.
         batches: (node, neighbour) of its nodes; read twice, held never all at once.
+        kind: see :class:`Operation`.
     """
     minimum = _minimum(kind, batches)
     schema = COMPONENT_SCHEMA if kind == "label" else EDGE_SCHEMA
@@ -188,8 +174,9 @@ class StarRound(beam.PTransform):
 
     def expand(self, root: beam.pvalue.PBegin) -> beam.pvalue.PCollection[int]:
         """Emit ends, group by partition, operate and write."""
-        write = WriteRound(self.run_uri, self.write_plan, self.emit.operation.kind)
-        return root | ShuffleBatches(self.emit_plan, self.emit) | "Write" >> beam.ParDo(write).with_output_types(int)
+        write = functools.partial(write_round, self.run_uri, kind=self.emit.operation.kind)
+        written = write_groups(self.write_plan, self.emit.step, write, together=False)
+        return root | ShuffleBatches(self.emit_plan, self.emit) | written
 
 
 def components_on_files(session: Session, edges: Sequence[Task], key: str, documents: int, pairs: int) -> list[Task]:
@@ -255,7 +242,7 @@ def _run_round(
     parts = rounds(plan.todo, size, session.execution, session.budget.memory_bytes)
     session.execute(plan, *(round_of(part) for part in parts))
     for part in make_plan(STEP, made).todo:
-        write_round(session.run.uri, made[part], operation.kind, [])
+        write_round(session.run.uri, made[part], [], operation.kind)
     return made, sum(int(count["changed"]) for count in read_counts([task.uri for task in made]))
 
 

@@ -14,6 +14,7 @@ its older copies duplicate the same kept document.
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import apache_beam as beam
@@ -28,11 +29,10 @@ from gristmill.dedup.signatures.digests import halves
 from gristmill.documents import DOC_ID_BYTES, SIMILARITY_EVIDENCE
 from gristmill.pipelines.dedup.known_step import Select, files_of
 from gristmill.pipelines.dedup.resolve import RESOLVED_SCHEMA
-from gristmill.pipelines.engine.coders import grouped
 from gristmill.pipelines.engine.plan import Plan, Task, load_plan, make_plan, prune, store_plan
 from gristmill.pipelines.engine.rounds import rounds
 from gristmill.pipelines.engine.session import Session
-from gristmill.pipelines.engine.shardwise import ShuffleBatches, naming
+from gristmill.pipelines.engine.shardwise import ShuffleBatches, write_groups
 from gristmill.pipelines.engine.stage_keys import stage_key
 from gristmill.runs import RunDirectory
 from gristmill.tables import ShardWriter, one_batch, read_counts, read_groups, read_table
@@ -131,21 +131,6 @@ def pages(documents: pa.RecordBatch, numbers: np.ndarray) -> pa.RecordBatch:
     return one_batch(found.cast(PAGE_SCHEMA))
 
 
-class WriteOlder(beam.DoFn):
-    """Commits the older copies among the pages of one partition."""
-
-    def __init__(self, run_uri: str, plan_uri: str) -> None:
-        self._run_uri, self._plan_uri = run_uri, plan_uri
-
-    def process(self, element: tuple[int, Iterable[pa.RecordBatch]]) -> Iterable[int]:
-        """One partition."""
-        number, batches = element
-        task = next(task for task in load_plan(self._plan_uri) if task.number == number)
-        with naming("urls", task):
-            write_older(self._run_uri, task, grouped(batches))
-        yield number
-
-
 def write_older(run_uri: str, task: Task, found: pa.Table) -> None:
     """Commits the older copies among the pages of one partition; an empty table gives an empty file."""
     batch = one_batch(found.sort_by("document"))
@@ -212,9 +197,8 @@ def _find(session: Session, printed: Sequence[Task], folder: str, parts: Sequenc
     def round_of(wanted: tuple[int, ...]) -> Callable[[beam.Pipeline], None]:
         def build(pipeline: beam.Pipeline) -> None:
             emit = EmitPages(run.uri, folder, len(parts), tuple(parts[number].number for number in wanted))
-            write = WriteOlder(run.uri, store_plan(run, plan))
             found = pipeline | ShuffleBatches(store_plan(run, every), emit)
-            _ = found | "Write" >> beam.ParDo(write).with_output_types(int)
+            _ = found | write_groups(store_plan(run, plan), "urls", functools.partial(write_older, run.uri))
 
         return build
 

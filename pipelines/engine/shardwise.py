@@ -11,15 +11,15 @@ Nothing but row numbers rides between the transforms. ``work`` reads the shard, 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator
-from typing import Protocol
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Protocol
 
 import apache_beam as beam
 import pyarrow as pa
 from apache_beam.typehints import Iterable as BeamIterable
 from apache_beam.typehints import Tuple as BeamTuple
 
-from gristmill.pipelines.engine.coders import KeyedBatch
+from gristmill.pipelines.engine.coders import KeyedBatch, grouped
 from gristmill.pipelines.engine.plan import Task, load_plan
 
 
@@ -122,6 +122,38 @@ class ShuffleBatches(beam.PTransform):
             | "Emit" >> beam.ParDo(EmitBatches(self.plan_uri, self.work)).with_output_types(KeyedBatch)
             | "Group" >> beam.GroupByKey()
         )
+
+
+class WriteGroups(beam.DoFn):
+    """Calls ``write`` for each key of a shuffle with the task of that number; yields the key once that is committed."""
+
+    def __init__(self, plan_uri: str, step: str, write: Callable[[Task, Any], None], *, together: bool) -> None:
+        self._plan_uri = plan_uri
+        self._step = step
+        self._write = write
+        self._together = together
+
+    def process(self, element: tuple[int, Iterable[pa.RecordBatch]]) -> Iterable[int]:
+        """One key and its batches."""
+        number, batches = element
+        task = next(task for task in load_plan(self._plan_uri) if task.number == number)
+        with naming(self._step, task):
+            self._write(task, grouped(batches) if self._together else batches)
+        yield number
+
+
+def write_groups(
+    plan_uri: str, step: str, write: Callable[[Task, Any], None], *, together: bool = True
+) -> beam.PTransform:
+    """What follows `ShuffleBatches`: one committed file for each key.
+
+    Args:
+        plan_uri: the stored plan of the outputs; a key is the number of its task.
+        step: name of the step.
+        write: commits the output of a task; a ``functools.partial`` of a module's function, so that Beam can ship it.
+        together: ``write`` is given one table (`grouped`); else the batches, which it may read several times.
+    """
+    return "Write" >> beam.ParDo(WriteGroups(plan_uri, step, write, together=together)).with_output_types(int)
 
 
 class naming:  # noqa: N801  reads as a statement: `with naming(step, task):`

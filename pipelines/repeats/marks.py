@@ -12,7 +12,8 @@ Which places are marked and which are chosen is the caller's: repeated lines tak
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import functools
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import apache_beam as beam
@@ -21,12 +22,11 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from gristmill import storage
-from gristmill.pipelines.engine.coders import grouped
 from gristmill.pipelines.engine.document_ranges import read_range
-from gristmill.pipelines.engine.plan import Plan, Task, load_plan, make_plan, prune, store_plan
+from gristmill.pipelines.engine.plan import Plan, Task, make_plan, prune, store_plan
 from gristmill.pipelines.engine.rounds import rounds
 from gristmill.pipelines.engine.session import Session
-from gristmill.pipelines.engine.shardwise import ShuffleBatches, naming
+from gristmill.pipelines.engine.shardwise import ShuffleBatches, write_groups
 from gristmill.pipelines.engine.stage_keys import stage_key
 from gristmill.runs import RunDirectory
 from gristmill.tables import ShardWriter
@@ -100,21 +100,6 @@ class EmitMarks:
                     yield number, pa.RecordBatch.from_arrays(columns, schema=MARK_SCHEMA)
 
 
-class WriteChosen(beam.DoFn):
-    """Chooses among the marks of one partition and commits the places."""
-
-    def __init__(self, run_uri: str, plan_uri: str, choose: ChooseMarks, step: str) -> None:
-        self._run_uri, self._plan_uri, self._choose, self._step = run_uri, plan_uri, choose, step
-
-    def process(self, element: tuple[int, Iterable[pa.RecordBatch]]) -> Iterable[int]:
-        """One partition."""
-        number, batches = element
-        task = next(task for task in load_plan(self._plan_uri) if task.number == number)
-        with naming(self._step, task):
-            write_chosen(self._run_uri, task, grouped(batches), self._choose)
-        yield number
-
-
 def write_chosen(run_uri: str, task: Task, marks: pa.Table, choose: ChooseMarks) -> None:
     """Commits the chosen places of one partition, sorted by document and place, each once."""
     rows = marks.sort_by([("document", "ascending"), ("place", "ascending")])
@@ -174,9 +159,9 @@ def choose_marks(
     def round_of(wanted: tuple[int, ...]) -> Callable[[beam.Pipeline], None]:
         def build(pipeline: beam.Pipeline) -> None:
             emit = EmitMarks(run.uri, find, len(parts), tuple(parts[number].number for number in wanted), step)
-            write = WriteChosen(run.uri, store_plan(run, plan), choose, step)
+            write = functools.partial(write_chosen, run.uri, choose=choose)
             marks = pipeline | ShuffleBatches(store_plan(run, every), emit)
-            _ = marks | "Write" >> beam.ParDo(write).with_output_types(int)
+            _ = marks | write_groups(store_plan(run, plan), step, write)
 
         return build
 
