@@ -11,7 +11,7 @@ import apache_beam as beam
 
 from gristmill import storage
 from gristmill.filters.rules.sets.rule_types import ResolvedRule
-from gristmill.pipelines.engine.plan import Plan, Task, store_plan
+from gristmill.pipelines.engine.plan import Plan, Task, every_task, store_plan
 from gristmill.pipelines.engine.session import Session
 from gristmill.pipelines.measure import Measure, measure_task, measured_key, read_measures
 from gristmill.plugins import Plugin
@@ -54,8 +54,7 @@ def run_report(session: Session, choices: ReportChoices, ledger: Sequence[Task],
         storage.delete(task.uri)
 
     def build(pipeline: beam.Pipeline) -> None:
-        every = Plan("report-read", tuple(ledger), tuple(range(len(ledger))))
-        _ = pipeline | Measure(store_plan(run, every), run.uri, task.key, choices.plugins)
+        _ = pipeline | Measure(store_plan(run, every_task("report-read", ledger)), run.uri, task.key, choices.plugins)
 
     session.execute(plan, build)
     storage.write_bytes(run.path("report", "run.json"), _pretty(facts), run=run.uri)

@@ -33,7 +33,7 @@ from gristmill.dedup.signatures.shingles import shingle_sets
 from gristmill.documents import DOC_ID_BYTES, LEDGER_SCHEMA, SIMILARITY_EVIDENCE
 from gristmill.errors import IntegrityError
 from gristmill.pipelines.dedup.fingerprint import signature_rows
-from gristmill.pipelines.engine.plan import Task
+from gristmill.pipelines.engine.plan import Task, partition_tasks
 from gristmill.pipelines.engine.shardwise import ShuffleBatches, write_groups
 from gristmill.pipelines.engine.stage_keys import stage_key
 from gristmill.pipelines.engine.texts import open_texts, open_texts_at
@@ -110,10 +110,7 @@ def match_tasks(
     key = stage_key("match", [near, dedup.exact, held], [task.key for task in printed])
     count = min(MOST_PARTITIONS, max(1, len(printed)))
     weight = max(1, sum(task.weight_bytes for task in printed) // count)
-    return [
-        Task(run.path(FOLDER, f"part-{number:05d}.parquet"), key, None, weight, number=number)
-        for number in range(count)
-    ]
+    return partition_tasks(run, FOLDER, key, [weight] * count)
 
 
 @dataclasses.dataclass(frozen=True)

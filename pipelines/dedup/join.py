@@ -28,7 +28,7 @@ from gristmill.dedup.candidates.crowded import Thinned, thin_buckets
 from gristmill.dedup.signatures.banding import BandPlan, band_keys
 from gristmill.dedup.signatures.exact import exact_keys
 from gristmill.dedup.signatures.minhash import has_signature
-from gristmill.pipelines.engine.plan import Task
+from gristmill.pipelines.engine.plan import Task, partition_tasks
 from gristmill.pipelines.engine.shardwise import ShuffleBatches, write_groups
 from gristmill.pipelines.engine.stage_keys import stage_key
 from gristmill.runs import RunDirectory
@@ -102,9 +102,7 @@ def join_tasks(run: RunDirectory, dedup: DedupSection, fingerprinted: Sequence[T
     settings = [dedup.near.model_dump(mode="json") if dedup.near else None, dedup.exact, dedup.max_bucket, count]
     key = stage_key("join", settings, [task.key for task in fingerprinted])
     size = max(1, documents * keys_per_document(dedup) * KEY_BYTES // count)
-    return [
-        Task(run.path(FOLDER, f"part-{number:05d}.parquet"), key, None, size, number=number) for number in range(count)
-    ]
+    return partition_tasks(run, FOLDER, key, [size] * count)
 
 
 @dataclasses.dataclass(frozen=True)

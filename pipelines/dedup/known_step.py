@@ -31,7 +31,7 @@ from gristmill.pipelines.dedup.index_match import (
 )
 from gristmill.pipelines.dedup.resolve import RESOLVED_SCHEMA
 from gristmill.pipelines.engine.document_ranges import read_range
-from gristmill.pipelines.engine.plan import Plan, Task, load_plan, make_plan, prune, store_plan
+from gristmill.pipelines.engine.plan import Task, every_task, load_plan, make_plan, prune, store_plan
 from gristmill.pipelines.engine.session import Session
 from gristmill.pipelines.engine.stage_keys import stage_key
 from gristmill.runs import RunDirectory
@@ -83,15 +83,14 @@ def match_earlier(
 def _match(session: Session, dedup: DedupSection, printed: Sequence[Task], tasks: Sequence[Task]) -> None:
     run = session.run
     plan = make_plan("match", tasks)
-    emit = EmitMatches(run.uri, dedup, len(tasks), tuple(tasks[number].number for number in plan.todo))
+    every = every_task("match-emit", printed)
 
-    def build(pipeline: beam.Pipeline) -> None:
-        every = Plan("match-emit", tuple(printed), tuple(range(len(printed))))
+    def add(pipeline: beam.Pipeline, *, wanted: tuple[int, ...]) -> None:
+        emit = EmitMatches(run.uri, dedup, len(tasks), wanted)
         _ = pipeline | Match(store_plan(run, every), store_plan(run, plan), emit)
 
-    session.execute(plan, build)
-    for number in make_plan("match", tasks).todo:
-        write_matches(run.uri, tasks[number], MATCH_SCHEMA.empty_table(), dedup.near or None)
+    for task in session.shuffle(plan, [plan.todo], add):
+        write_matches(run.uri, task, MATCH_SCHEMA.empty_table(), dedup.near or None)
 
 
 def _write_known(run: RunDirectory, tasks: Sequence[Task]) -> None:
@@ -176,8 +175,7 @@ class Select:
 
 def files_of(run: RunDirectory, uris: Sequence[str]) -> str:
     """Stores a list of files as a plan, because a job must not grow with the number of partitions."""
-    tasks = tuple(Task(uri, "", None, 0) for uri in uris)
-    return store_plan(run, Plan("files", tasks, tuple(range(len(tasks)))))
+    return store_plan(run, every_task("files", [Task(uri, "", None, 0) for uri in uris]))
 
 
 def known_facts(run: RunDirectory) -> dict[str, object] | None:

@@ -29,7 +29,7 @@ from gristmill.pipelines.dedup.choices import DedupChoices
 from gristmill.pipelines.dedup.cluster_counts import Compared, SourceStarts, counted, likeness_to_best
 from gristmill.pipelines.dedup.components_step import components_uri, group_ends, regrouped
 from gristmill.pipelines.engine.document_ranges import read_range
-from gristmill.pipelines.engine.plan import Task
+from gristmill.pipelines.engine.plan import Task, partition_tasks
 from gristmill.pipelines.engine.shardwise import ShuffleBatches, write_groups
 from gristmill.pipelines.engine.stage_keys import stage_key
 from gristmill.pipelines.engine.texts import open_texts
@@ -96,10 +96,7 @@ def resolve_tasks(
     count = max(1, -(-candidate_bytes // partition_bytes))
     key = stage_key("resolve", [*choices.resolve_settings(), count, list(oversized)], [edges_key])
     sizes = [candidate_bytes // count] * count + [partition_bytes] * len(oversized)
-    return [
-        Task(run.path(FOLDER, f"part-{number:05d}.parquet"), key, None, size, number=number)
-        for number, size in enumerate(sizes)
-    ]
+    return partition_tasks(run, FOLDER, key, sizes)
 
 
 @dataclasses.dataclass(frozen=True)

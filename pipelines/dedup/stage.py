@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import apache_beam as beam
 
@@ -30,7 +30,7 @@ from gristmill.pipelines.dedup.resolve import (
 )
 from gristmill.pipelines.dedup.resolve import FOLDER as RESOLVED
 from gristmill.pipelines.dedup.url_step import settle_older, take_out_older
-from gristmill.pipelines.engine.plan import Plan, Task, make_plan, prune, store_plan
+from gristmill.pipelines.engine.plan import Plan, Task, every_task, make_plan, prune, store_plan
 from gristmill.pipelines.engine.rounds import rounds
 from gristmill.pipelines.engine.session import Session
 from gristmill.pipelines.engine.stage_keys import stage_key
@@ -105,7 +105,7 @@ def _join(
 ) -> None:
     run = session.run
     plan, here = make_plan("join", edges), make_plan("join", local)
-    every = Plan("join-emit", tuple(printed), tuple(range(len(printed))))
+    every = every_task("join-emit", printed)
     emit = EmitKeys(run.uri, dedup, len(edges), (), edges[0].key)
     if joins_on_files(run, session.execution):
         _join_files(session, every, plan, here, emit)
@@ -113,17 +113,13 @@ def _join(
 
     session.state["stages"].pop("keys", None)
 
-    def round_of(wanted: tuple[int, ...]) -> Callable[[beam.Pipeline], None]:
-        def build(pipeline: beam.Pipeline) -> None:
-            chosen = dataclasses.replace(emit, wanted=tuple(edges[number].number for number in wanted))
-            _ = pipeline | Join(store_plan(run, every), store_plan(run, plan), chosen)
+    def add(pipeline: beam.Pipeline, *, wanted: tuple[int, ...]) -> None:
+        chosen = dataclasses.replace(emit, wanted=wanted)
+        _ = pipeline | Join(store_plan(run, every), store_plan(run, plan), chosen)
 
-        return build
-
-    parts = rounds(plan.todo, edges[0].weight_bytes, session.execution, session.budget.memory_bytes)
+    turns = rounds(plan.todo, edges[0].weight_bytes, session.execution, session.budget.memory_bytes)
     both = Plan("join", (*edges, *local), (*plan.todo, *(len(edges) + number for number in here.todo)))
-    session.execute(both, *(round_of(part) for part in parts))
-    for task in _unwritten(plan):
+    for task in session.shuffle(plan, turns, add, watched=both):
         write_edges(run.uri, task, KEY_SCHEMA.empty_table(), dedup.max_bucket)
 
 
@@ -149,24 +145,15 @@ def _resolve(session: Session, choices: DedupChoices, printed: Sequence[Task], e
     emit = EmitCandidates(run.uri, dedup, count, (), choices.source_order, oversized, source_starts(printed))
     readers = Plan("resolve-emit", tuple(printed), tuple(holding))
 
-    def round_of(wanted: tuple[int, ...]) -> Callable[[beam.Pipeline], None]:
-        def build(pipeline: beam.Pipeline) -> None:
-            chosen = dataclasses.replace(emit, wanted=wanted)
-            _ = pipeline | Resolve(store_plan(run, readers), store_plan(run, plan), chosen)
+    def add(pipeline: beam.Pipeline, *, wanted: tuple[int, ...]) -> None:
+        chosen = dataclasses.replace(emit, wanted=wanted)
+        _ = pipeline | Resolve(store_plan(run, readers), store_plan(run, plan), chosen)
 
-        return build
-
-    parts = rounds(plan.todo, tasks[0].weight_bytes, session.execution, session.budget.memory_bytes)
-    session.execute(plan, *(round_of(part) for part in parts))
-    for task in _unwritten(plan):
+    turns = rounds(plan.todo, tasks[0].weight_bytes, session.execution, session.budget.memory_bytes)
+    for task in session.shuffle(plan, turns, add):
         write_resolved(run.uri, task, CANDIDATE_SCHEMA.empty_table(), dedup)
     session.state["stages"].pop("resolve oversized", None)
     if oversized:
         work = ResolveOversized(run.uri, emit, store_plan(run, readers))
         session.shardwise("resolve oversized", tasks[count:], work)
     return tasks
-
-
-def _unwritten(plan: Plan) -> list[Task]:
-    """Partitions that no key fell into: the shuffle never called for them, so their empty file is written here."""
-    return [plan.tasks[number] for number in make_plan(plan.step, plan.tasks).todo]

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import apache_beam as beam
 import numpy as np
@@ -24,7 +24,7 @@ from gristmill.dedup.components import stars
 from gristmill.dedup.signatures.radix import sort_pairs
 from gristmill.errors import IntegrityError
 from gristmill.pipelines.dedup.join import EDGE_SCHEMA, edge_batch
-from gristmill.pipelines.engine.plan import Plan, Task, make_plan, store_plan
+from gristmill.pipelines.engine.plan import Task, every_task, make_plan, partition_tasks, store_plan
 from gristmill.pipelines.engine.rounds import rounds
 from gristmill.pipelines.engine.session import Session
 from gristmill.pipelines.engine.shardwise import ShuffleBatches, write_groups
@@ -221,28 +221,20 @@ def _run_round(
     session: Session, read: Sequence[Task], operation: Operation, number: int, key: str, pairs: int
 ) -> tuple[list[Task], int]:
     """The files of one round, and how many edges it changed (of labels: how many contradict another)."""
-    folder = session.run.path("_tmp", "components", f"{number:03d}-{operation.kind}")
+    folder = f"_tmp/components/{number:03d}-{operation.kind}"
     size = pairs * 2 * EDGE_BYTES // operation.partitions
     own_key = f"{key}-{operation.partitions}-{number}"
-    made = [
-        Task(storage.join(folder, f"part-{part:05d}.parquet"), own_key, None, size, number=part)
-        for part in range(operation.partitions)
-    ]
+    made = partition_tasks(session.run, folder, own_key, [size] * operation.partitions)
     plan = make_plan(STEP, made)
-    every = Plan(f"{STEP}-emit", tuple(read), tuple(range(len(read))))
+    every = every_task(f"{STEP}-emit", read)
 
-    def round_of(wanted: tuple[int, ...]) -> Callable[[beam.Pipeline], None]:
-        def build(pipeline: beam.Pipeline) -> None:
-            emit = EmitEnds(operation, wanted)
-            plans = store_plan(session.run, every), store_plan(session.run, plan)
-            _ = pipeline | StarRound(*plans, session.run.uri, emit)
+    def add(pipeline: beam.Pipeline, *, wanted: tuple[int, ...]) -> None:
+        plans = store_plan(session.run, every), store_plan(session.run, plan)
+        _ = pipeline | StarRound(*plans, session.run.uri, EmitEnds(operation, wanted))
 
-        return build
-
-    parts = rounds(plan.todo, size, session.execution, session.budget.memory_bytes)
-    session.execute(plan, *(round_of(part) for part in parts))
-    for part in make_plan(STEP, made).todo:
-        write_round(session.run.uri, made[part], [], operation.kind)
+    turns = rounds(plan.todo, size, session.execution, session.budget.memory_bytes)
+    for task in session.shuffle(plan, turns, add):
+        write_round(session.run.uri, task, [], operation.kind)
     return made, sum(int(count["changed"]) for count in read_counts([task.uri for task in made]))
 
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import apache_beam as beam
 import numpy as np
@@ -29,7 +29,7 @@ from gristmill.dedup.signatures.digests import halves
 from gristmill.documents import DOC_ID_BYTES, SIMILARITY_EVIDENCE
 from gristmill.pipelines.dedup.known_step import Select, files_of
 from gristmill.pipelines.dedup.resolve import RESOLVED_SCHEMA
-from gristmill.pipelines.engine.plan import Plan, Task, load_plan, make_plan, prune, store_plan
+from gristmill.pipelines.engine.plan import Task, every_task, load_plan, make_plan, partition_tasks, prune, store_plan
 from gristmill.pipelines.engine.rounds import rounds
 from gristmill.pipelines.engine.session import Session
 from gristmill.pipelines.engine.shardwise import ShuffleBatches, write_groups
@@ -182,30 +182,23 @@ def take_out_older(session: Session, dedup: DedupSection, printed: list[Task], f
 def _parts(run: RunDirectory, key: str, documents: int, partition_bytes: int) -> list[Task]:
     count = max(1, -(-documents * PAGE_BYTES // partition_bytes))
     own, weight = stage_key("marks", [count], [key]), max(1, documents * PAGE_BYTES // count)
-    return [
-        Task(run.path(FOLDER, f"part-{number:05d}.parquet"), own, None, weight, number=number)
-        for number in range(count)
-    ]
+    return partition_tasks(run, FOLDER, own, [weight] * count)
 
 
 def _find(session: Session, printed: Sequence[Task], folder: str, parts: Sequence[Task]) -> None:
     run = session.run
     prune(run, FOLDER, [task.uri for task in parts])
     plan = make_plan("urls", parts)
-    every = Plan("urls-emit", tuple(printed), tuple(range(len(printed))))
+    every = every_task("urls-emit", printed)
 
-    def round_of(wanted: tuple[int, ...]) -> Callable[[beam.Pipeline], None]:
-        def build(pipeline: beam.Pipeline) -> None:
-            emit = EmitPages(run.uri, folder, len(parts), tuple(parts[number].number for number in wanted))
-            found = pipeline | ShuffleBatches(store_plan(run, every), emit)
-            _ = found | write_groups(store_plan(run, plan), "urls", functools.partial(write_older, run.uri))
-
-        return build
+    def add(pipeline: beam.Pipeline, *, wanted: tuple[int, ...]) -> None:
+        emit = EmitPages(run.uri, folder, len(parts), wanted)
+        found = pipeline | ShuffleBatches(store_plan(run, every), emit)
+        _ = found | write_groups(store_plan(run, plan), "urls", functools.partial(write_older, run.uri))
 
     turns = rounds(plan.todo, parts[0].weight_bytes, session.execution, session.budget.memory_bytes)
-    session.execute(plan, *(round_of(wanted) for wanted in turns))
-    for number in make_plan("urls", parts).todo:  # partitions that no page fell into
-        write_older(run.uri, parts[number], PAGE_SCHEMA.empty_table())
+    for task in session.shuffle(plan, turns, add):
+        write_older(run.uri, task, PAGE_SCHEMA.empty_table())
 
 
 @dataclasses.dataclass(frozen=True)

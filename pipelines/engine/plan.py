@@ -67,6 +67,26 @@ class Plan:
         return len(self.tasks) - len(self.todo)
 
 
+def partition_tasks(run: RunDirectory, folder: str, key: str, weights: Sequence[int]) -> list[Task]:
+    """One task for each partition of a corpus, numbered from 0.
+
+    Args:
+        run: the run directory.
+        folder: where the files are written, below it.
+        key: their stage key.
+        weights: bytes of work of each.
+    """
+    return [
+        Task(run.path(folder, f"part-{number:05d}.parquet"), key, None, weight, number=number)
+        for number, weight in enumerate(weights)
+    ]
+
+
+def every_task(step: str, tasks: Sequence[Task]) -> Plan:
+    """A plan of all tasks of a step, whatever is there: the files that a shuffle reads."""
+    return Plan(step, tuple(tasks), tuple(range(len(tasks))))
+
+
 def make_plan(step: str, tasks: Sequence[Task]) -> Plan:
     """Compares the key of every existing output and removes the outputs whose key is another.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -35,6 +36,13 @@ class Listener(Protocol):
 
     def noted(self, note: str) -> None:
         """Something that the user must know before the first step."""
+
+
+class AddRound(Protocol):
+    """Adds to a pipeline what makes some outputs of a step."""
+
+    def __call__(self, pipeline: beam.Pipeline, *, wanted: tuple[int, ...]) -> None:
+        """``wanted``: numbers of the outputs in their plan."""
 
 
 class Silent:
@@ -80,6 +88,24 @@ class Session:
 
         self.execute(chosen, build)
         return chosen
+
+    def shuffle(
+        self, plan: Plan, turns: Sequence[tuple[int, ...]], add: AddRound, *, watched: Plan | None = None
+    ) -> list[Task]:
+        """Runs a step whose outputs are made from a shuffle, in turns.
+
+        Args:
+            plan: of the outputs.
+            turns: which of them each pipeline makes (`gristmill.pipelines.engine.rounds.rounds`).
+            add: adds the shuffle to a pipeline, for one turn.
+            watched: the outputs to wait for, if the shuffle makes more than those of ``plan``.
+
+        Returns:
+            The outputs that nothing fell into. The shuffle never called for them; their empty files are the caller's to
+            write.
+        """
+        self.execute(watched or plan, *(functools.partial(add, wanted=turn) for turn in turns))
+        return [plan.tasks[number] for number in make_plan(plan.step, plan.tasks).todo]
 
     def execute(self, plan: Plan, *builds: Callable[[beam.Pipeline], None]) -> None:
         """Runs the pipeline that ``build`` adds to, if the plan has anything to do; several run one after the other.

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import apache_beam as beam
@@ -23,7 +23,7 @@ import pyarrow as pa
 
 from gristmill import storage
 from gristmill.pipelines.engine.document_ranges import read_range
-from gristmill.pipelines.engine.plan import Plan, Task, make_plan, prune, store_plan
+from gristmill.pipelines.engine.plan import Task, every_task, make_plan, partition_tasks, prune, store_plan
 from gristmill.pipelines.engine.rounds import rounds
 from gristmill.pipelines.engine.session import Session
 from gristmill.pipelines.engine.shardwise import ShuffleBatches, write_groups
@@ -131,10 +131,7 @@ def mark_tasks(run: RunDirectory, folder: str, key: str, marks: float, partition
     count = max(1, -(-int(marks) * MARK_BYTES // partition_bytes))
     weight = max(1, int(marks) * MARK_BYTES // count)
     own = stage_key("marks", [count], [key])
-    return [
-        Task(run.path(folder, f"part-{number:05d}.parquet"), own, None, weight, number=number)
-        for number in range(count)
-    ]
+    return partition_tasks(run, folder, own, [weight] * count)
 
 
 def choose_marks(
@@ -154,22 +151,17 @@ def choose_marks(
     folder = parts[0].uri.removeprefix(run.uri).strip("/").rpartition("/")[0]
     prune(run, folder, [task.uri for task in parts])
     plan = make_plan(step, parts)
-    every = Plan(f"{step}-emit", tuple(shards), tuple(range(len(shards))))
+    every = every_task(f"{step}-emit", shards)
 
-    def round_of(wanted: tuple[int, ...]) -> Callable[[beam.Pipeline], None]:
-        def build(pipeline: beam.Pipeline) -> None:
-            emit = EmitMarks(run.uri, find, len(parts), tuple(parts[number].number for number in wanted), step)
-            write = functools.partial(write_chosen, run.uri, choose=choose)
-            marks = pipeline | ShuffleBatches(store_plan(run, every), emit)
-            _ = marks | write_groups(store_plan(run, plan), step, write)
+    def add(pipeline: beam.Pipeline, *, wanted: tuple[int, ...]) -> None:
+        emit = EmitMarks(run.uri, find, len(parts), wanted, step)
+        write = functools.partial(write_chosen, run.uri, choose=choose)
+        marks = pipeline | ShuffleBatches(store_plan(run, every), emit)
+        _ = marks | write_groups(store_plan(run, plan), step, write)
 
-        return build
-
-    memory_bytes = session.budget.memory_bytes
-    turns = rounds(plan.todo, parts[0].weight_bytes, session.execution, memory_bytes)
-    session.execute(plan, *(round_of(wanted) for wanted in turns))
-    for number in make_plan(step, parts).todo:  # partitions that no mark fell into
-        write_chosen(run.uri, parts[number], MARK_SCHEMA.empty_table(), choose)
+    turns = rounds(plan.todo, parts[0].weight_bytes, session.execution, session.budget.memory_bytes)
+    for task in session.shuffle(plan, turns, add):
+        write_chosen(run.uri, task, MARK_SCHEMA.empty_table(), choose)
 
 
 def read_chosen(uris: Sequence[str], first: int, rows: int) -> tuple[Places, Places]:
