@@ -34,7 +34,7 @@ from gristmill.documents import DOC_ID_BYTES, LEDGER_SCHEMA, SIMILARITY_EVIDENCE
 from gristmill.errors import IntegrityError
 from gristmill.pipelines.dedup.fingerprint import signature_rows
 from gristmill.pipelines.engine.plan import Task, partition_tasks
-from gristmill.pipelines.engine.shardwise import ShuffleBatches, write_groups
+from gristmill.pipelines.engine.shardwise import ShuffleBatches, split, write_groups
 from gristmill.pipelines.engine.stage_keys import stage_key
 from gristmill.pipelines.engine.texts import open_texts, open_texts_at
 from gristmill.runs import RunDirectory
@@ -142,10 +142,7 @@ class EmitMatches:
         where = np.array(
             [xxhash.xxh3_64_intdigest("\0".join(parts).encode()) % self.partitions for parts in names], np.int64
         )
-        for number in self.wanted:
-            chosen = where == number
-            if chosen.any():
-                yield number, batch.filter(pa.array(chosen))
+        return split(batch, where, self.wanted)
 
     def _candidates(self, run: RunDirectory, task: Task, prints: pa.RecordBatch) -> pa.RecordBatch:
         parts = []

@@ -30,7 +30,7 @@ from gristmill.pipelines.dedup.cluster_counts import Compared, SourceStarts, cou
 from gristmill.pipelines.dedup.components_step import components_uri, group_ends, regrouped
 from gristmill.pipelines.engine.document_ranges import read_range
 from gristmill.pipelines.engine.plan import Task, partition_tasks
-from gristmill.pipelines.engine.shardwise import ShuffleBatches, write_groups
+from gristmill.pipelines.engine.shardwise import ShuffleBatches, split, write_groups
 from gristmill.pipelines.engine.stage_keys import stage_key
 from gristmill.pipelines.engine.texts import open_texts
 from gristmill.runs import RunDirectory
@@ -133,8 +133,7 @@ class EmitCandidates:
                 if mine.num_rows:
                     start = first - task.first
                     batch = candidates(group, values[start : start + group.num_rows], mine, first, self.dedup)
-                    for number in np.unique(where).tolist():
-                        yield number, batch.filter(pa.array(where == number))
+                    yield from split(batch, where, self.wanted)
                 first += group.num_rows
 
     def _values(self, run: RunDirectory, task: Task) -> np.ndarray:

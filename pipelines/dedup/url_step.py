@@ -32,7 +32,7 @@ from gristmill.pipelines.dedup.resolve import RESOLVED_SCHEMA
 from gristmill.pipelines.engine.plan import Task, every_task, load_plan, make_plan, partition_tasks, prune, store_plan
 from gristmill.pipelines.engine.rounds import rounds
 from gristmill.pipelines.engine.session import Session
-from gristmill.pipelines.engine.shardwise import ShuffleBatches, write_groups
+from gristmill.pipelines.engine.shardwise import ShuffleBatches, split, write_groups
 from gristmill.pipelines.engine.stage_keys import stage_key
 from gristmill.runs import RunDirectory
 from gristmill.tables import ShardWriter, one_batch, read_counts, read_groups, read_table
@@ -106,10 +106,7 @@ class EmitPages:
                 here = passed[(passed >= first) & (passed < first + group.num_rows)] - first
                 batch = pages(group.take(pa.array(here)), here + first + task.first)
                 where = halves(batch.column("address"))[:, 0] % np.uint64(self.partitions)
-                for number in self.wanted:
-                    chosen = where == number
-                    if chosen.any():
-                        yield number, batch.filter(pa.array(chosen))
+                yield from split(batch, where, self.wanted)
                 first += group.num_rows
 
 

@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
 import apache_beam as beam
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 from apache_beam.typehints import Iterable as BeamIterable
 from apache_beam.typehints import Tuple as BeamTuple
@@ -122,6 +124,24 @@ class ShuffleBatches(beam.PTransform):
             | "Emit" >> beam.ParDo(EmitBatches(self.plan_uri, self.work)).with_output_types(KeyedBatch)
             | "Group" >> beam.GroupByKey()
         )
+
+
+def split(
+    batch: pa.RecordBatch, where: npt.NDArray[Any], wanted: Iterable[int]
+) -> Iterator[tuple[int, pa.RecordBatch]]:
+    """The rows of a batch by the key that each is sent to, keys in ascending order.
+
+    Args:
+        batch: the rows.
+        where: the key of each, an integer.
+        wanted: the keys whose outputs are still to be made; rows of others are not sent.
+
+    >>> rows = pa.record_batch({"n": [7, 8, 9]})
+    >>> [(key, part["n"].to_pylist()) for key, part in split(rows, np.array([2, 0, 2]), [1, 2])]
+    [(2, [7, 9])]
+    """
+    for key in sorted(set(np.unique(where).tolist()).intersection(wanted)):
+        yield key, batch.filter(pa.array(where == key))
 
 
 class WriteGroups(beam.DoFn):

@@ -14,12 +14,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import apache_beam as beam
-import numpy as np
 import pyarrow as pa
 
 from gristmill import storage
 from gristmill.pipelines.engine.plan import Task, load_plan
-from gristmill.pipelines.engine.shardwise import ShuffleBatches, naming
+from gristmill.pipelines.engine.shardwise import ShuffleBatches, naming, split
 from gristmill.pipelines.engine.stage_keys import stage_key
 from gristmill.pipelines.tokens.encode import TokenizerSpec, encoded_uri
 from gristmill.runs import RunDirectory
@@ -113,10 +112,8 @@ class EmitRows:
         with storage.local_copy(encoded_uri(run, task)) as path, pa.ipc.open_file(path) as file:
             for index in range(file.num_record_batches):
                 batch = file.get_batch(index)
-                where = part_of(batch.column("rank").to_numpy(), count)
-                for number in np.unique(where).tolist():
-                    if base + number in self.wanted:
-                        yield base + number, batch.filter(pa.array(where == number))
+                where = base + part_of(batch.column("rank").to_numpy(), count)
+                yield from split(batch, where, self.wanted)
 
 
 class WriteGathered(beam.DoFn):
