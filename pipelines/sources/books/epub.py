@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
-from gristmill.documents import Document, normalize_text
+from gristmill.documents import normalize_text
+from gristmill.pipelines.sources.books.book_document import BookFile, book_document
 from gristmill.pipelines.sources.books.epub_package import Package, chapter_titles, read_package, rootfile_path
 from gristmill.pipelines.sources.books.epub_text import first_heading, read_content
-from gristmill.pipelines.sources.reading.base import Item, Skipped, SourceOptions, failed, storable
+from gristmill.pipelines.sources.reading.base import Item, SourceOptions, failed, storable
 from gristmill.pipelines.sources.reading.bounded_zip import ArchiveError, open_zip, read_member
 from gristmill.pipelines.sources.reading.safe_xml import XmlError, parse_xml
 from gristmill.pipelines.sources.web.page import PageError
-from gristmill.pipelines.sources.web.web_document import choose_license
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,27 +76,20 @@ def _document(book: _Book, name: str, size_bytes: int) -> Item:
         chapters.append((member, normalize_text(read_content(book.read(member)).text).strip()))
     titles = _titles(book, package, folder)
     text, contents = join_chapters(chapters, titles)
-    if not text:
-        return Skipped("no-text")
-    license_name, evidence = choose_license(package.license, book.options)
     meta: dict[str, object] = {"format": f"epub{package.version[:1]}", "chapters": contents}
     for key, value in (("author", package.creator), ("language", package.language), ("rights", package.rights)):
         if value:
             meta[key] = storable(value)[:500]
     if missing:
         meta["missing_spine_items"] = missing
-    return Document(
-        record_key="book",
-        uri=storable(name),
-        offset=0,
-        length=size_bytes,
-        text=text,
-        title=normalize_text(package.title)[:1000] if package.title else None,
+    return book_document(
+        BookFile(name, size_bytes, "book"),
+        text,
+        title=package.title,
         published=package.published,
-        date_evidence="declared" if package.published else "none",
-        license=license_name,
-        license_evidence=evidence,
+        stated_license=package.license,
         meta=meta,
+        options=book.options,
     )
 
 

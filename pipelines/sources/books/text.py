@@ -10,14 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from gristmill.documents import Document, normalize_text
+from gristmill.documents import normalize_text
+from gristmill.pipelines.sources.books.book_document import BookFile, book_document
 from gristmill.pipelines.sources.books.epub_text import read_content
 from gristmill.pipelines.sources.books.gutenberg import strip_gutenberg
-from gristmill.pipelines.sources.reading.base import Item, Skipped, SourceOptions, failed, storable
+from gristmill.pipelines.sources.reading.base import Item, Skipped, SourceOptions, failed
 from gristmill.pipelines.sources.reading.decoding import check_encoding, decode, is_binary
 from gristmill.pipelines.sources.reading.streams import READ_BYTES, broken_stream_reason, open_stream
 from gristmill.pipelines.sources.web.page import PageError
-from gristmill.pipelines.sources.web.web_document import choose_license
 
 _HTML_STARTS = ("<!doctype html", "<html", "<?xml")
 _BINARY_STARTS = (b"PK\x03\x04", b"%PDF", b"\x89PNG", b"\x7fELF", b"\xfd7zXZ", b"7z\xbc\xaf", b"\xff\xd8\xff", b"GIF8")
@@ -83,22 +83,14 @@ def _item(data: bytes, size_bytes: int, name: str, options: SourceOptions) -> It
         for key, value in (("author", book.author), ("language", book.language)):
             if value:
                 meta[key] = value[:500]
-    text = text.strip()
-    if not text:
-        return Skipped("no-text")
-    license_name, evidence = choose_license(None, options)
-    return Document(
-        record_key="file",
-        uri=storable(name),
-        offset=0,
-        length=size_bytes,
-        text=text,
-        title=normalize_text(title)[:1000] if title else None,
+    return book_document(
+        BookFile(name, size_bytes, "file"),
+        text.strip(),
+        title=title,
         published=published,
-        date_evidence="declared" if published else "none",
-        license=license_name,
-        license_evidence=evidence,
+        stated_license=None,
         meta=meta,
+        options=options,
     )
 
 
