@@ -48,6 +48,19 @@ class Failed:
     detail: str
 
 
+class UnreadableError(ValueError):
+    """Something inside a raw record must not or cannot be read: the record becomes a dead letter.
+
+    Args:
+        detail: what was wrong.
+        reason: a short stable word for the dead letter.
+    """
+
+    def __init__(self, detail: str, *, reason: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+
+
 Item = Document | Skipped | Failed
 """What one raw record becomes."""
 

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from gristmill.pipelines.sources.reading.base import UnreadableError
+
 ZIP_ERRORS = (
     zipfile.BadZipFile,
     RuntimeError,
@@ -24,17 +26,8 @@ FREE_BYTES = 1 << 20
 """Members up to this size may have any ratio: a small file of one repeated line is no bomb."""
 
 
-class ArchiveError(ValueError):
-    """A member that must not or cannot be read.
-
-    Args:
-        detail: what was wrong.
-        reason: a short stable word for the dead letter.
-    """
-
-    def __init__(self, detail: str, *, reason: str) -> None:
-        super().__init__(detail)
-        self.reason = reason
+class ArchiveError(UnreadableError):
+    """A member that must not or cannot be read."""
 
 
 @contextmanager

@@ -15,23 +15,16 @@ from dataclasses import dataclass
 from fastwarc.stream_io import BrotliReader, ZstdReader
 from fastwarc.warc import WarcRecord, WarcRecordType
 
+from gristmill.pipelines.sources.reading.base import UnreadableError
+
 _CHUNK_HEADER = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]{0,1024})?\r?\n")
 _HEADERS_END = re.compile(rb"\n\r?\n")
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.\-]+)", re.IGNORECASE)
 _IDENTITY = frozenset({"", "identity", "none", "utf-8", "8bit", "binary", "iso-8859-1", "text/html"})
 
 
-class HttpMessageError(ValueError):
-    """A response that cannot be read.
-
-    Args:
-        detail: what was wrong.
-        reason: a short stable word for the dead letter.
-    """
-
-    def __init__(self, detail: str, *, reason: str) -> None:
-        super().__init__(detail)
-        self.reason = reason
+class HttpMessageError(UnreadableError):
+    """A response that cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
