@@ -1,4 +1,4 @@
-"""A stored HTTP response becomes a document or a counted skip. Shared by WARC and ARC."""
+"""A stored HTTP response becomes a document or a counted skip. Shared by WARC and ARC, the end of it by WET too."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from gristmill.documents import Document, normalize_text
-from gristmill.pipelines.sources.reading.base import Failed, Item, Skipped, SourceOptions, failed, storable
+from gristmill.pipelines.sources.reading.base import Item, Skipped, SourceOptions, failed, storable
 from gristmill.pipelines.sources.reading.dates import parse_http_date
 from gristmill.pipelines.sources.reading.decoding import decode, is_binary
 from gristmill.pipelines.sources.reading.licenses import license_from_link
@@ -20,14 +20,14 @@ _HTML_STARTS = (b"<!doctype html", b"<html", b"<head", b"<body", b"<title", b"<p
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """One stored response and where it lies.
+    """One stored response, or text that was extracted from one, and where it lies.
 
     Attributes:
         record_key: identity within the shard.
         uri: the page's address.
         offset: byte offset of the record in the shard.
         length: bytes of the record in the shard.
-        content: the response as stored: status line, headers, body.
+        content: the response as stored: status line, headers, body; of WET, the text.
         crawled: when it was fetched.
     """
 
@@ -76,7 +76,7 @@ def _html(fetched: Fetched, response: HttpResponse, body: bytes, options: Source
         page = read_page(body, extractor=options.extractor, charset=response.charset, config=options.encoding)
     except PageError as error:
         return failed(fetched.uri, fetched.offset, "html-not-parsed", error)
-    published, evidence = choose_date(page.published, response.last_modified, fetched.crawled)
+    published = choose_date(page.published, response.last_modified, fetched.crawled)
     meta: dict[str, object] = {
         **crawl_date(fetched.crawled),
         "content_type": response.content_type or "text/html",
@@ -89,7 +89,8 @@ def _html(fetched: Fetched, response: HttpResponse, body: bytes, options: Source
     if page.language:
         meta["html_lang"] = storable(page.language)
     stated = page.license or license_from_link(response.link)
-    return _document(fetched, response, page.text, page.title, (published, evidence), stated, meta, options)
+    _add_language(meta, response)
+    return web_document(fetched, page.text, page.title, published, stated, meta, options)
 
 
 def _plain(fetched: Fetched, response: HttpResponse, body: bytes, options: SourceOptions) -> Item:
@@ -104,7 +105,13 @@ def _plain(fetched: Fetched, response: HttpResponse, body: bytes, options: Sourc
         "charset_evidence": decoded.evidence,
         "status": response.status,
     }
-    return _document(fetched, response, decoded.text, None, published, None, meta, options)
+    _add_language(meta, response)
+    return web_document(fetched, decoded.text, None, published, None, meta, options)
+
+
+def _add_language(meta: dict[str, object], response: HttpResponse) -> None:
+    if response.language:
+        meta["content_language"] = storable(response.language)[:100]
 
 
 def choose_date(
@@ -144,22 +151,30 @@ def choose_license(stated: str | None, options: SourceOptions, evidence: str = "
     return (options.license, "source") if options.license else (None, "none")
 
 
-def _document(
+def web_document(
     fetched: Fetched,
-    response: HttpResponse,
     text: str,
     title: str | None,
     published: tuple[dt.datetime | None, str],
-    license_id: str | None,
+    stated_license: str | None,
     meta: dict[str, object],
     options: SourceOptions,
-) -> Document | Skipped | Failed:
+) -> Item:
+    """The document of a record of a web archive, or that it has no text.
+
+    Args:
+        fetched: where the record lies.
+        text: as it was extracted.
+        title: as the page states it.
+        published: of `choose_date`.
+        stated_license: the page's own.
+        meta: what else is known.
+        options: of the source.
+    """
     text = normalize_text(text).strip()
     if not text:
         return Skipped("no-text")
-    license_name, license_evidence = choose_license(license_id, options)
-    if response.language:
-        meta["content_language"] = storable(response.language)[:100]
+    license_name, license_evidence = choose_license(stated_license, options)
     return Document(
         record_key=fetched.record_key,
         uri=storable(fetched.uri),

@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from gristmill.documents import Document, normalize_text
 from gristmill.pipelines.sources.reading.base import Item, Skipped, SourceOptions, storable
 from gristmill.pipelines.sources.reading.dates import parse_iso_date
 from gristmill.pipelines.sources.reading.decoding import decode
 from gristmill.pipelines.sources.web.record_items import record_items, too_large
 from gristmill.pipelines.sources.web.warc_records import RawRecord
-from gristmill.pipelines.sources.web.web_document import choose_date, choose_license, crawl_date
+from gristmill.pipelines.sources.web.web_document import Fetched, choose_date, crawl_date, web_document
 
 
 def read_wet(path: Path, name: str, options: SourceOptions) -> Iterator[Item]:
@@ -28,27 +27,11 @@ def _record_item(record: RawRecord, key: str, uri: str, options: SourceOptions) 
     content_type = record.headers.get("content-type", "text/plain").partition(";")[0].strip().lower()
     if content_type != "text/plain":
         return Skipped("not-text")
-    decoded = decode(record.body, config=options.encoding)
-    text = normalize_text(decoded.text).strip()
-    if not text:
-        return Skipped("no-text")
     crawled = parse_iso_date(record.headers.get("warc-date", ""))
-    published, evidence = choose_date(None, None, crawled)
-    license_name, license_evidence = choose_license(None, options)
+    fetched = Fetched(key, uri, record.offset, record.length, record.body, crawled)
+    decoded = decode(record.body, config=options.encoding)
     meta: dict[str, object] = {**crawl_date(crawled), "content_type": content_type, "charset": decoded.encoding}
     identified = record.headers.get("warc-identified-content-language")
     if identified:
         meta["identified_languages"] = storable(identified)
-    return Document(
-        record_key=key,
-        uri=storable(uri),
-        offset=record.offset,
-        length=record.length,
-        text=text,
-        title=None,
-        published=published,
-        date_evidence=evidence,
-        license=license_name,
-        license_evidence=license_evidence,
-        meta=meta,
-    )
+    return web_document(fetched, decoded.text, None, choose_date(None, None, crawled), None, meta, options)
