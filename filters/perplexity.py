@@ -14,7 +14,7 @@ import functools
 import hashlib
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from typing import Any, Protocol
@@ -143,16 +143,7 @@ def load_scorer(uri: str) -> LanguageScorer:
         MissingExtraError: kenlm is not installed.
         ConfigError: no such file, or KenLM cannot read it.
     """
-    kenlm = _import("kenlm")
-    if not storage.exists(uri):
-        message = f"[perplexity] models: no such file {uri!r}; give a KenLM .arpa or binary model"
-        raise ConfigError(message)
-    with storage.local_copy(uri) as path:
-        try:
-            model: LanguageScorer = kenlm.Model(str(path))
-        except (OSError, RuntimeError) as error:
-            message = f"[perplexity] models: KenLM cannot read {uri!r}: {error}"
-            raise ConfigError(message) from error
+    model: LanguageScorer = _read(uri, _import("kenlm").Model, "models", "KenLM", ".arpa or binary model")
     return model
 
 
@@ -165,14 +156,21 @@ def load_pieces(uri: str) -> Any:
         ConfigError: no such file, or it is no SentencePiece model.
     """
     sentencepiece = _import("sentencepiece")
+    return _read(
+        uri, lambda path: sentencepiece.SentencePieceProcessor(model_file=path), "pieces", "SentencePiece", ".model"
+    )
+
+
+def _read(uri: str, load: Callable[[str], Any], key: str, reader: str, wanted: str) -> Any:
+    """What ``load`` makes of a local copy; ``key`` of the section, ``reader`` and ``wanted`` are for errors."""
     if not storage.exists(uri):
-        message = f"[perplexity] pieces: no such file {uri!r}; give a SentencePiece .model"
+        message = f"[perplexity] {key}: no such file {uri!r}; give a {reader} {wanted}"
         raise ConfigError(message)
     with storage.local_copy(uri) as path:
         try:
-            return sentencepiece.SentencePieceProcessor(model_file=str(path))
+            return load(str(path))
         except (OSError, RuntimeError) as error:
-            message = f"[perplexity] pieces: SentencePiece cannot read {uri!r}: {error}"
+            message = f"[perplexity] {key}: {reader} cannot read {uri!r}: {error}"
             raise ConfigError(message) from error
 
 
