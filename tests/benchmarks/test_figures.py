@@ -16,7 +16,7 @@ BENCHMARKS = ROOT / "benchmarks"
 PEER_SCRIPTS = {path.stem for peer in ("datatrove", "rensa") for path in BENCHMARKS.rglob(f"{peer}_*.py")}
 PARTS = {"near_dedup_ours", "planted"}
 """Programs that a benchmark starts."""
-BY_HAND = {"quality", "recipe_runs"}
+BY_HAND = {"quality", "recipe_runs", "wheels"}
 """Benchmarks that print a table of their own."""
 MODULES = {path.stem: path for path in sorted(BENCHMARKS.rglob("*.py")) if path.stem not in PEER_SCRIPTS}
 

@@ -6,14 +6,9 @@ import json
 import unicodedata
 from collections.abc import Callable
 
-import hypothesis
 import pytest
 
 from tests.places import SHARED
-
-# A kernel is compiled within the first example, and the same examples every time keep a failure repeatable.
-hypothesis.settings.register_profile("kernels", deadline=None, derandomize=True)
-hypothesis.settings.load_profile("kernels")
 
 INVISIBLE = set("\u00ad\u200c\u200d\u2060\ufeff") | {chr(c) for c in [*range(0xFE00, 0xFE10), *range(0x180B, 0x1810)]}
 INVISIBLE |= {chr(c) for c in range(0xE0100, 0xE01F0)}
