@@ -5,7 +5,7 @@ A text is normalized, cut into SentencePiece pieces, and scored as one line: per
 control characters, so the last word of a line and the first of the next become one, as in CCNet, whose models and
 cutoffs are made on such text.
 
-KenLM and SentencePiece are optional packages: ``pip install 'gristmill[perplexity]'``.
+KenLM and SentencePiece are optional packages, those of the extra ``perplexity``.
 """
 
 from __future__ import annotations

@@ -69,7 +69,8 @@ FLOORS = {
         {"pretrain", "complete"},
     ),
     "shared": (
-        {"documents", "errors", "version", "writing_systems", "kernels"},
+        {"documents", "installed", "version", "writing_systems", "kernels"},
+        {"errors"},
         {"plugins", "storage_backends", "urls"},
         {"config"},
         {"storage"},

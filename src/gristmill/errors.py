@@ -26,6 +26,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+from gristmill.installed import cure_for_extra
+
 
 class GristmillError(Exception):
     """Base of all errors raised on purpose.
@@ -44,21 +46,21 @@ class ConfigError(GristmillError):
 
 
 class MissingExtraError(ConfigError):
-    """An optional package is needed and not installed; the message names the extra to install.
+    """An optional package is needed and not installed; the message has the command that installs it.
 
     Args:
         package: the import name that was not found.
         extra: the extra of ``gristmill`` that brings it.
         purpose: what it was needed for.
 
-    >>> print(MissingExtraError("torch", "train", "pretrain"))
-    pretrain needs the package 'torch', which is not installed; install it with: pip install 'gristmill[train]'
+    >>> print(MissingExtraError("torch", "train", "pretrain"))  # doctest: +ELLIPSIS
+    pretrain needs the package 'torch' of the extra 'train', which is not installed; install it with: ... install ...
     """
 
     def __init__(self, package: str, extra: str, purpose: str) -> None:
         super().__init__(
-            f"{purpose} needs the package {package!r}, which is not installed; "
-            f"install it with: pip install 'gristmill[{extra}]'"
+            f"{purpose} needs the package {package!r} of the extra {extra!r}, which is not installed; "
+            f"install it with: {cure_for_extra(extra)}"
         )
 
 

@@ -29,6 +29,7 @@ from torch import Tensor, nn
 
 from gristmill.config.pretrain_config import PretrainConfig
 from gristmill.errors import IntegrityError, RunDirectoryError
+from gristmill.installed import cure_for_extra
 from gristmill.tokenize.manifest import TokenizerInfo
 from gristmill.tokenize.shards import file_sha256
 from gristmill.train_hooks.loader.dataset import LoaderState
@@ -174,7 +175,8 @@ def load_weights(checkpoint: Checkpoint, model: nn.Module) -> None:
     if "model.pt" in checkpoint.files:
         weights = torch.load(checkpoint.path / "model.pt", weights_only=True, map_location="cpu")
     elif safetensors is None:
-        msg = f"{checkpoint.path} holds model.safetensors; install it with: pip install 'gristmill[train]'"
+        cure = cure_for_extra("train")
+        msg = f"{checkpoint.path} holds model.safetensors, which needs the package 'safetensors': {cure}"
         raise IntegrityError(msg)
     else:
         weights = safetensors.load_file(checkpoint.path / "model.safetensors")
