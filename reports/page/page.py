@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Literal
 
-from gristmill.reports.counts.intervals import Estimate
+from gristmill.reports.counts.intervals import Estimate, wilson
 
 ColumnKind = Literal[
     "name",  # written by Gristmill or the configuration
@@ -58,6 +58,15 @@ def share(part: int, whole: int) -> float | None:
 def interval(estimate: Estimate) -> list[float]:
     """The interval of an estimate as a cell."""
     return [round(estimate.low, DECIMALS), round(estimate.high, DECIMALS)]
+
+
+def share_interval(part: int, whole: int) -> list[float] | None:
+    """Wilson's interval around `share`; None where there is nothing to divide by.
+
+    >>> share_interval(1, 2), share_interval(0, 0)
+    ([0.094531, 0.905469], None)
+    """
+    return interval(wilson(part, whole)) if whole else None
 
 
 @dataclass(frozen=True)

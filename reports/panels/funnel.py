@@ -7,8 +7,7 @@ import pyarrow as pa
 from gristmill.documents import VERDICTS
 from gristmill.reports.counts.batch import Batch
 from gristmill.reports.counts.counts import Tally
-from gristmill.reports.counts.intervals import wilson
-from gristmill.reports.page.page import Cell, Chart, Column, Section, Table, interval, share
+from gristmill.reports.page.page import Cell, Chart, Column, Section, Table, share, share_interval
 from gristmill.reports.page.panel import Measured, Panel, run_totals
 from gristmill.reports.page.run_facts import RunFacts
 from gristmill.reports.page.wording import counted, part_of
@@ -36,8 +35,7 @@ def _row(name: str, kind: str, by_verdict: dict[str, int]) -> list[Cell]:
     read = sum(by_verdict.values())
     kept = by_verdict.get("kept", 0)
     numbers: list[Cell] = [by_verdict.get(verdict, 0) for verdict in VERDICTS]
-    between: list[float] | None = interval(wilson(kept, read)) if read else None
-    return [name, kind, read, *numbers, share(kept, read), between]
+    return [name, kind, read, *numbers, share(kept, read), share_interval(kept, read)]
 
 
 def build_funnel(measured: Measured, _run: RunFacts) -> Section:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from gristmill.reports.counts.english import AXIS_TALLY, ENGLISH_TALLY, TERM_TALLY, WHAT_IS_COUNTED
-from gristmill.reports.counts.intervals import wilson
 from gristmill.reports.counts.lexicon import english_terms
-from gristmill.reports.page.page import Cell, Chart, Column, Section, Table, interval, share
+from gristmill.reports.page.page import Cell, Chart, Column, Section, Table, share, share_interval
 from gristmill.reports.page.panel import Measured, Panel
 from gristmill.reports.page.run_facts import RunFacts
 from gristmill.reports.page.wording import count, counted, part_of
@@ -14,9 +13,8 @@ from gristmill.reports.page.wording import count, counted, part_of
 def _documents_with(axis: str, measured: Measured, verdict: str) -> list[Cell]:
     documents, words = measured["english"].total(verdict=verdict)
     found, occurrences = measured["english_axes"].total(axis=axis, verdict=verdict)
-    between: list[float] | None = interval(wilson(found, documents)) if documents else None
     per_million = round(1e6 * occurrences / words, 1) if words else None
-    return [documents, found, share(found, documents), between, occurrences, per_million]
+    return [documents, found, share(found, documents), share_interval(found, documents), occurrences, per_million]
 
 
 def _sets(measured: Measured) -> Table:

@@ -7,8 +7,7 @@ import pyarrow.compute as pc
 
 from gristmill.reports.counts.batch import Batch, sum_by
 from gristmill.reports.counts.counts import Tally
-from gristmill.reports.counts.intervals import wilson
-from gristmill.reports.page.page import Cell, Chart, Column, Section, Table, interval, share
+from gristmill.reports.page.page import Cell, Chart, Column, Section, Table, share, share_interval
 from gristmill.reports.page.panel import Measured, Panel, run_totals
 from gristmill.reports.page.run_facts import RunFacts
 from gristmill.reports.page.wording import count, counted, listing, percent
@@ -45,8 +44,7 @@ _EFFECT = (
 
 
 def _effect(failed: int, alone: int, read: int) -> list[Cell]:
-    between: list[float] | None = interval(wilson(failed, read)) if read else None
-    return [failed, share(failed, read), between, alone, share(alone, read)]
+    return [failed, share(failed, read), share_interval(failed, read), alone, share(alone, read)]
 
 
 def _rule_rows(measured: Measured, run: RunFacts) -> list[list[Cell]]:
