@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import apache_beam as beam
-import numpy as np
 import pyarrow as pa
 from apache_beam.pvalue import PCollection
 
 from gristmill import storage
 from gristmill.pipelines.engine.coders import KeyedBatch
+from gristmill.pipelines.engine.shardwise import split
 from gristmill.tokenize.manifest import PartInfo
 from gristmill.tokenize.order import part_of, rank_range, ranks
 from gristmill.tokenize.shards import ENCODED_SCHEMA, merge_sorted, write_encoded, write_part
@@ -77,9 +77,7 @@ class _EmitRows(beam.DoFn):
         rank = ranks(self.seed, element.column("doc_id"))
         columns = [element.column(name).cast(schema.field(name).type) for name in ("tokens", "doc_id", "text_bytes")]
         rows = pa.RecordBatch.from_arrays([*columns, pa.array(rank)], schema=schema)
-        where = part_of(rank, self.parts)
-        for number in np.unique(where).tolist():
-            yield number, rows.filter(pa.array(where == number))
+        yield from split(rows, part_of(rank, self.parts), range(self.parts))
 
 
 @dataclasses.dataclass

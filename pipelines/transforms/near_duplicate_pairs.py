@@ -18,6 +18,7 @@ from gristmill.dedup.signatures.exact import exact_hashes, exact_keys
 from gristmill.dedup.signatures.minhash import has_signature, signatures
 from gristmill.documents import DOC_ID_BYTES
 from gristmill.pipelines.engine.coders import KeyedBatch, grouped
+from gristmill.pipelines.engine.shardwise import split
 
 PAIR_SCHEMA = pa.schema(
     [pa.field("a", pa.binary(DOC_ID_BYTES), nullable=False), pa.field("b", pa.binary(DOC_ID_BYTES), nullable=False)]
@@ -120,9 +121,7 @@ class _JoinPartition(beam.DoFn):
 def _split(
     keys: npt.NDArray[np.uint64], batch: pa.RecordBatch, partitions: int
 ) -> Iterator[tuple[int, pa.RecordBatch]]:
-    where = (keys % np.uint64(partitions)).astype(np.int64)
-    for number in np.unique(where).tolist():
-        yield number, batch.filter(pa.array(where == number))
+    return split(batch, (keys % np.uint64(partitions)).astype(np.int64), range(partitions))
 
 
 def _once(element: tuple[int, Iterable[pa.RecordBatch]]) -> Iterator[pa.RecordBatch]:
