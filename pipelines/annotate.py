@@ -13,7 +13,10 @@ from gristmill.filters.counts.measure import Signal, signal_field
 from gristmill.filters.extras import EXTRA_COLUMNS, Extra
 from gristmill.filters.language.language import load_identifier, model_sha256
 from gristmill.filters.signals import SIGNALS_SCHEMA, signals
-from gristmill.pipelines.engine.plan import Task
+from gristmill.kernels.compiled import wait_for_kernels
+from gristmill.pipelines.engine.options import LOCAL_RUNNER
+from gristmill.pipelines.engine.plan import Plan, Task
+from gristmill.pipelines.engine.session import Session
 from gristmill.pipelines.engine.stage_keys import stage_key
 from gristmill.pipelines.engine.texts import open_texts
 from gristmill.runs import RunDirectory
@@ -35,6 +38,14 @@ def annotate_tasks(
         dataclasses.replace(task, uri=run.shard("signals", task.raw), key=stage_key("annotate", settings, [task.key]))
         for task in upstream
     ]
+
+
+def announce_compiling(session: Session, plan: Plan) -> None:
+    """Tells the listener that the first shards will take long, if this machine has yet to compile their kernels."""
+    here = session.execution.runner == LOCAL_RUNNER
+    note = wait_for_kernels("filters/signals.py") if plan.todo and here else None
+    if note is not None:
+        session.listener.noted(note)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -15,13 +15,13 @@ from gristmill.errors import EmptyResultError
 from gristmill.filters.counts.measure import Signal
 from gristmill.filters.rules.sets.rule_types import ResolvedRule
 from gristmill.inputs import RawShard, list_inputs
-from gristmill.pipelines.annotate import Annotate, annotate_tasks
+from gristmill.pipelines.annotate import Annotate, annotate_tasks, announce_compiling
 from gristmill.pipelines.decide import Decide, decide_tasks
 from gristmill.pipelines.dedup.facts import dedup_facts
 from gristmill.pipelines.dedup.stage import number_documents, run_dedup
 from gristmill.pipelines.edit import FOLDER as EDITS
 from gristmill.pipelines.edit import EditShard, cut_counts, edit_tasks, edited_signals
-from gristmill.pipelines.engine.plan import Task, prune
+from gristmill.pipelines.engine.plan import Task, make_plan, prune
 from gristmill.pipelines.engine.session import Listener, Session, Silent
 from gristmill.pipelines.extract import Extract, extract_tasks
 from gristmill.pipelines.repeats.repeats import run_repeats
@@ -152,7 +152,10 @@ def _annotate(session: Session, plan: RunPlan, edited: Sequence[Task], counted: 
     run = session.run
     tasks = annotate_tasks(run, plan.extras, edited, plan.language_model)
     prune(run, "signals", [task.uri for task in tasks])
-    session.shardwise("annotate", tasks, Annotate(run.uri, plan.extras, tuple(counted), plan.language_model))
+    todo = make_plan("annotate", tasks)
+    announce_compiling(session, todo)
+    work = Annotate(run.uri, plan.extras, tuple(counted), plan.language_model)
+    session.shardwise("annotate", tasks, work, plan=todo)
     return tasks
 
 

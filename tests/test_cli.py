@@ -9,13 +9,14 @@ from click.testing import CliRunner
 from gristmill.cli import cli
 from gristmill.commands import doctor
 from gristmill.errors import ConfigError, GristmillError
+from gristmill.installed import cure_for_extra
 from tests.places import ROOT
 
 
 def printed(*arguments: str) -> str:
     result = CliRunner().invoke(cli, list(arguments), catch_exceptions=False)
     assert result.exit_code == 0, result.output
-    return result.output
+    return result.stdout
 
 
 COMMANDS = sorted(
@@ -75,6 +76,25 @@ def test_doctor_says_what_is_there_and_fails_by_name_when_something_is_wrong(mon
     assert isinstance(result.exception, ConfigError)
     assert "this machine is not ready: kernels" in str(result.exception)
     assert "no such instruction" in result.output
+
+
+def test_doctor_shows_what_the_terminal_would_read_as_markup(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "OPTIONAL", {"no_such_module": "train"})
+    cells = {"optional packages": doctor.CHECKS["optional packages"], "a [bold]": lambda: ("ok", "b [red]c[/red] d")}
+    monkeypatch.setattr(doctor, "CHECKS", cells)
+    shown = " ".join(printed("doctor").split())
+    assert "[train] no_such_module absent: " in shown
+    assert "[train]'" in cure_for_extra("train")  # the command, which a cell may break between words
+    assert "a [bold]" in shown
+    assert "b [red]c[/red] d" in shown
+
+
+def test_doctor_says_beforehand_that_kernels_are_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "CHECKS", {"kernels": doctor.CHECKS["kernels"]})
+    monkeypatch.setattr(doctor, "wait_for_kernels", lambda module: f"{module} takes a while")
+    result = CliRunner().invoke(cli, ["doctor", "--json"])
+    assert result.stderr == "filters/signals.py takes a while\n"
+    assert json.loads(result.stdout)[0]["state"] == "ok"
 
 
 def test_each_error_class_has_its_own_exit_code() -> None:

@@ -35,7 +35,7 @@ class Listener(Protocol):
         """A step is done."""
 
     def noted(self, note: str) -> None:
-        """Something that the user must know before the first step."""
+        """Something that the user must know before a step."""
 
 
 class AddRound(Protocol):

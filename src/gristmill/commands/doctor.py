@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import platform
@@ -14,10 +15,14 @@ from importlib import metadata
 from pathlib import Path
 
 import click
+from rich.markup import escape
+from rich.text import Text
 
 from gristmill.commands.summary import plain_table, show, wide_console
 from gristmill.config.units import format_bytes
 from gristmill.errors import ConfigError
+from gristmill.installed import cure_for_extra
+from gristmill.kernels.compiled import wait_for_kernels
 
 PACKAGES = (
     "apache-beam",
@@ -30,7 +35,16 @@ PACKAGES = (
     "gigatoken",
     "datasketch",
 )
-OPTIONAL = {"torch": "train", "safetensors": "train", "trafilatura": "trafilatura", "google-cloud-storage": "gcp"}
+OPTIONAL = {
+    "torch": "train",
+    "safetensors": "train",
+    "fasttext": "classifier",
+    "trafilatura": "trafilatura",
+    "kenlm": "perplexity",
+    "sentencepiece": "perplexity",
+    "google.cloud.storage": "gcp",
+}
+"""Modules that only some commands need, and the extra that brings each."""
 
 
 @click.command("doctor")
@@ -52,7 +66,8 @@ def doctor_command(as_json: bool) -> None:
             table.add_column(name, overflow="fold")
         colours = {"ok": "green", "absent": "yellow", "wrong": "red"}
         for row in rows:
-            table.add_row(row["check"], f"[{colours[row['state']]}]{row['state']}[/]", row["found"])
+            state = Text(row["state"], style=colours[row["state"]])
+            table.add_row(escape(row["check"]), state, escape(row["found"]))
         show(wide_console(), table)
     wrong = [row["check"] for row in rows if row["state"] == "wrong"]
     if wrong:
@@ -77,13 +92,25 @@ def _packages() -> tuple[str, str]:
 
 
 def _optional() -> tuple[str, str]:
-    found, absent = [], []
-    for name, extra in OPTIONAL.items():
-        try:
-            found.append(f"{name} {metadata.version(name)}")
-        except metadata.PackageNotFoundError:
-            absent.append(f"{name} absent: pip install 'gristmill[{extra}]'")
-    return "absent" if absent else "ok", "; ".join(found + absent)
+    there = {name: _is_there(name) for name in OPTIONAL}
+    parts = [f"[{extra}] {_of_extra(extra, there)}" for extra in dict.fromkeys(OPTIONAL.values())]
+    return "ok" if all(there.values()) else "absent", "; ".join(parts)
+
+
+def _is_there(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:  # of the package that the module is in
+        return False
+
+
+def _of_extra(extra: str, there: dict[str, bool]) -> str:
+    """What of an extra is installed; the command that installs the rest."""
+    names = [name for name, its in OPTIONAL.items() if its == extra]
+    absent = [name for name in names if not there[name]]
+    if not absent:
+        return ", ".join(names)
+    return f"{', '.join(absent)} absent: {cure_for_extra(extra)}"
 
 
 def _kernels() -> tuple[str, str]:
@@ -92,6 +119,9 @@ def _kernels() -> tuple[str, str]:
     from gristmill.dedup.signatures.minhash import signatures  # noqa: PLC0415
     from gristmill.filters.signals import signals  # noqa: PLC0415
 
+    note = wait_for_kernels("filters/signals.py")
+    if note is not None:
+        click.echo(note, err=True)
     texts = pa.array(["The mill turns, and the grain becomes flour. " * 20])
     began = time.monotonic()
     signals(texts)

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from gristmill.commands.summary import print_summary, summary_json, wide_console
@@ -93,7 +94,7 @@ class Bars:
     def noted(self, note: str) -> None:
         """Prints it above the bars."""
         if not self._progress.disable:
-            self._progress.console.print(f"[yellow]note[/yellow] {note}", highlight=False, soft_wrap=True)
+            self._progress.console.print(f"[yellow]note[/yellow] {escape(note)}", highlight=False, soft_wrap=True)
 
     def started(self, step: str, plan: Any) -> None:
         """Draws the bar."""

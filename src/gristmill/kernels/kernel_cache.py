@@ -66,6 +66,24 @@ def _text_digest(module: str) -> bytes:
 
 
 @functools.cache
+def needed_sources(module: str) -> frozenset[str]:
+    """A module and all that it imports from this package, directly or not.
+
+    Args:
+        module: as in :func:`imported_sources`.
+
+    >>> "filters/text/utf8.py" in needed_sources("filters/signals.py")
+    True
+    """
+    closure, waiting = {module}, [module]
+    while waiting:
+        found = imported_sources(waiting.pop()) - closure
+        closure |= found
+        waiting += found
+    return frozenset(closure)
+
+
+@functools.cache
 def source_digest(module: str) -> str:
     """A hash of a module, of all that it imports from this package, and of the Python version.
 
@@ -75,13 +93,8 @@ def source_digest(module: str) -> str:
     >>> len(source_digest("kernels/swar.py"))
     16
     """
-    closure, waiting = {module}, [module]
-    while waiting:
-        found = imported_sources(waiting.pop()) - closure
-        closure |= found
-        waiting += found
     hasher = hashlib.sha256(sys.version.encode())
-    for name in sorted(closure):
+    for name in sorted(needed_sources(module)):
         hasher.update(name.encode() + b"\0" + _text_digest(name))
     return hasher.hexdigest()[:16]
 
@@ -92,8 +105,13 @@ def cache_folder(module: str) -> Path:
     Args:
         module: as in :func:`imported_sources`.
     """
+    name = module.removesuffix(".py").replace("/", ".")
+    return kernels_folder() / f"{name}-{source_digest(module)}"
+
+
+def kernels_folder() -> Path:
+    """The folder of all those folders; it need not exist."""
     base = os.environ.get("GRISTMILL_CACHE_DIR")
     if not base:
         base = str(Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gristmill")
-    name = module.removesuffix(".py").replace("/", ".")
-    return Path(base) / "kernels" / f"{name}-{source_digest(module)}"
+    return Path(base) / "kernels"
