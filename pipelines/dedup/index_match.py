@@ -251,7 +251,7 @@ def similarities(batch: pa.RecordBatch, near: NearSection | None) -> tuple[np.nd
     exact = batch.column("exact").to_numpy(zero_copy_only=False)
     similarity = np.where(exact, 1.0, batch.column("estimate").to_numpy())
     evidence = np.where(exact, "exact", "estimated").astype(object)
-    if near is None:
+    if near is None or not batch.num_rows:
         return similarity, evidence.tolist()
     places = list(
         zip(*(batch.column(name).to_pylist() for name in ("run_uri", "cuts", "source", "shard")), strict=True)
