@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
-from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.options.pipeline_options import PipelineOptions, _BeamArgumentParser
 
 from gristmill.cli import cli
 from tests.places import ROOT
@@ -60,7 +60,7 @@ def _fault_of_ours(command: click.Command, arguments: list[str]) -> str | None:
     for number, word in enumerate(arguments):
         option = word.partition("=")[0]
         if word.startswith("-") and option not in _options(command) | {"--help", "-h"}:
-            if command.name == "run" and option.lstrip("-") in _beam_options():
+            if command.name == "run" and option in _beam_options():
                 continue
             return f"{command.name} has no option {option}"
         if isinstance(command, click.Group) and not word.startswith("-"):
@@ -93,7 +93,12 @@ def _options(command: click.Command) -> set[str]:
 
 @functools.cache
 def _beam_options() -> frozenset[str]:
-    return frozenset(PipelineOptions([]).get_all_options())
+    """Every option of every class of options that Beam brings; its own list holds the names of their values instead."""
+    parser = _BeamArgumentParser(conflict_handler="resolve")
+    for options in PipelineOptions.__subclasses__():
+        if "_add_argparse_args" in vars(options):
+            options._add_argparse_args(parser)
+    return frozenset(name for action in parser._actions for name in action.option_strings)
 
 
 @functools.cache
@@ -124,4 +129,4 @@ def known_options() -> frozenset[str]:
 
     scripts = [path for folder in ("benchmarks", "examples", "tests") for path in (ROOT / folder).rglob("*.py")]
     programs = {text for path in scripts for text in _strings(path) if text.startswith("--")}
-    return frozenset(ours(cli) | {f"--{name}" for name in _beam_options()} | programs | OF_OTHER_PROGRAMS)
+    return frozenset(ours(cli) | _beam_options() | programs | OF_OTHER_PROGRAMS)

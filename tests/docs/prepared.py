@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import random
+import shutil
 import struct
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -46,42 +47,33 @@ def _signatures_of_datatrove(folder: Path) -> None:
         path.write_bytes(b"".join(struct.pack("<8QI", *row) for row in rows))
 
 
-def _config(name: str, *, paths: str, dedup: str = "") -> str:
-    return f"""
+CONFIG = """
 [run]
-output = "runs/{name}"
+output = "runs/2024-11"
 [[source]]
 name = "web"
 kind = "jsonl"
-paths = ["{paths}"]
-fields = {{ uri = "url" }}
+paths = ["crawl/2024-11.jsonl.gz"]
+fields = { uri = "url" }
 [dedup]
-{dedup}
+index = ["indexes/web"]
 [tokenizer]
 path = "examples/tokenizer.json"
 """
 
 
 def _two_crawls(folder: Path) -> None:
-    """Two months, of which the second holds half of the first."""
-    old, new = _texts(1, 20), _texts(2, 10)
-    _write_json_lines(folder / "crawl" / "2024-10.jsonl.gz", old)
-    _write_json_lines(folder / "crawl" / "2024-11.jsonl.gz", old[:10] + new)
-    (folder / "2024-10.toml").write_text(_config("2024-10", paths="crawl/2024-10.jsonl.gz"))
-    known = 'index = ["indexes/web"]'
-    (folder / "2024-11.toml").write_text(_config("2024-11", paths="crawl/2024-11.jsonl.gz", dedup=known))
-
-
-def _big(folder: Path) -> None:
-    for number in range(3):
-        _write_json_lines(folder / "crawl" / f"{number}.jsonl.gz", _texts(number, 20))
-    (folder / "big.toml").write_text(_config("big", paths="crawl/*.jsonl.gz"))
+    """The month before, which is the example and finished, and one whose texts are new."""
+    shutil.copytree(folder / "runs" / "quickstart", folder / "runs" / "2024-10")
+    example = (folder / "examples" / "quickstart.toml").read_text(encoding="utf-8")
+    (folder / "2024-10.toml").write_text(example.replace("runs/quickstart", "runs/2024-10"), encoding="utf-8")
+    _write_json_lines(folder / "crawl" / "2024-11.jsonl.gz", _texts(2, 20))
+    (folder / "2024-11.toml").write_text(CONFIG, encoding="utf-8")
 
 
 PREPARED: Mapping[str, Callable[[Path], None]] = {
     "docs/classifier.md": _labelled_texts,
     "docs/dedup.md": _signatures_of_datatrove,
     "docs/index.md": _two_crawls,
-    "docs/plan.md": _big,
 }
 """Page: what makes its files in the folder where its blocks run."""

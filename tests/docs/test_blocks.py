@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import doctest
 import re
-import shutil
 from pathlib import Path
 
 import pytest
@@ -12,28 +11,15 @@ import pytest
 from tests.docs import running
 from tests.docs.pages import LANGUAGES, PAGES, PROGRAMS, Block, blocks, name_of, prose
 from tests.docs.prepared import PREPARED
+from tests.docs.reading import NEEDED, WALKS, WITH_RUN_BLOCKS, read_page
 from tests.docs.running import Reader, check_shown
 
-NEEDED = {"docs/classifier.md": "fasttext", "docs/training.md": "torch", "docs/tutorials/train-elsewhere.md": "torch"}
-"""Page: the package it needs that not every supported Python has a wheel of."""
-WITH_RUN_BLOCKS = [page for page in PAGES if any(block.is_run for block in blocks(page))]
 COMMAND = re.compile(rf"\s*(\$ )?({'|'.join(PROGRAMS)}) ")
 
 
-@pytest.mark.parametrize("page", WITH_RUN_BLOCKS, ids=name_of)
+@pytest.mark.parametrize("page", [page for page in WITH_RUN_BLOCKS if page not in WALKS], ids=name_of)
 def test_the_blocks_of_a_page_run_in_their_order(page: Path, finished_run: Path, tmp_path: Path) -> None:
-    if name_of(page) in NEEDED:
-        pytest.importorskip(NEEDED[name_of(page)])
-    with Reader(tmp_path) as reader:
-        shutil.copytree(finished_run, reader.folder / "runs" / "quickstart")
-        if name_of(page) in PREPARED:
-            PREPARED[name_of(page)](reader.folder)
-        printed = ""
-        for block in blocks(page):
-            if block.language == "output":
-                check_shown(block, block.text, printed)
-            elif block.is_run or block.file:
-                printed = reader.do(block)
+    read_page(page, finished_run, tmp_path)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
@@ -56,7 +42,7 @@ def test_an_output_stands_below_what_printed_it(page: Path) -> None:
 
 
 def test_what_is_prepared_and_needed_belongs_to_pages_that_run() -> None:
-    assert set(PREPARED) | set(NEEDED) <= {name_of(page) for page in WITH_RUN_BLOCKS}
+    assert {*PREPARED, *NEEDED, *map(name_of, WALKS)} <= {name_of(page) for page in WITH_RUN_BLOCKS}
 
 
 def test_what_a_console_block_shows_is_compared() -> None:
