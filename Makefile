@@ -10,7 +10,7 @@ DEV := $(VENV)/.installed-dev-$(DIGEST)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --prefer-binary --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench bench-dedup bench-filters bench-peers clean install format
+.PHONY: help demo test lint api bench bench-dedup bench-filters bench-peers clean install format
 
 help: ## this help
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -33,6 +33,9 @@ lint: $(DEV) ## formatting, lint and types
 format: $(DEV) ## rewrite the sources as `make lint` wants them
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+api: ## the API reference from signatures and docstrings, into build/api
+	$(PYTHON) docs/api.py
 
 bench: $(DEV) ## every figure of the README, ours beside the peer
 	$(BIN)/python -m benchmarks.run_all
