@@ -42,6 +42,12 @@ def test_every_command_is_in_the_readme_and_shows_an_example() -> None:
         assert f"gristmill {name}" in (command.help or ""), name
 
 
+def test_every_page_is_in_the_contents_of_its_folder() -> None:
+    contents = (DOCS / "README.md").read_text() + (DOCS / "filters" / "README.md").read_text()
+    pages = [page for page in DOCS.rglob("*.md") if page.parent.name != "decisions" and page.name != "README.md"]
+    assert [name_of(page) for page in pages if f"{page.name})" not in contents] == []
+
+
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_a_configuration_on_a_page_is_valid(page: Path) -> None:
     for block in blocks(page):
