@@ -40,6 +40,21 @@ _LONG = 0
 _SHORT = 1
 
 
+class _Sets(NamedTuple):
+    """The sets that are compared, and from which Jaccard similarity on two of them are similar."""
+
+    offsets: Offsets
+    values: Hashes  # sorted and unique within each set
+    threshold: float
+
+
+class _Fates(NamedTuple):
+    """What is known of each set: the kept one that it duplicates, or -1, and how similar the two are."""
+
+    duplicate_of: Ids
+    similarity: Similarities
+
+
 class _Index(NamedTuple):
     """Postings of kept members: for each side and slot of a hash table, a chain of (value, member) entries."""
 
@@ -56,8 +71,9 @@ def _at_least(amount: float) -> Integer:
 
 
 @numba.njit(nogil=True, cache=True)
-def _verified(offsets: Offsets, values: Hashes, x: int, y: int, threshold: float) -> float:
+def _verified(sets: _Sets, x: int, y: int) -> float:
     """The Jaccard similarity of sets ``x`` and ``y`` if it reaches the threshold, else -1."""
+    offsets, values, threshold = sets
     size_x = offsets[x + 1] - offsets[x]
     size_y = offsets[y + 1] - offsets[y]
     if min(size_x, size_y) < _at_least(threshold * max(size_x, size_y)):
@@ -71,28 +87,25 @@ def _verified(offsets: Offsets, values: Hashes, x: int, y: int, threshold: float
 
 
 @numba.njit(nogil=True, cache=True)
-def _resolve_small(
-    members: Ids,
-    offsets: Offsets,
-    values: Hashes,
-    threshold: float,
-    duplicate_of: Ids,
-    similarity: Similarities,
-    staying: int,
-) -> int:
+def _settle(fates: _Fates, y: int, x: int, found: float) -> None:
+    """Makes set ``y`` a duplicate of ``x`` if that is more similar than what is known."""
+    if found > fates.similarity[y]:
+        fates.similarity[y] = found
+        fates.duplicate_of[y] = x
+
+
+@numba.njit(nogil=True, cache=True)
+def _resolve_small(members: Ids, sets: _Sets, fates: _Fates, staying: int) -> int:
     """Compares each member with every kept one before it; returns the comparisons made."""
     compared = 0
     for at in range(len(members)):
         y = members[at]
         for earlier in range(min(at, staying)):
             x = members[earlier]
-            if duplicate_of[x] != -1:
+            if fates.duplicate_of[x] != -1:
                 continue
             compared += 1
-            found = _verified(offsets, values, x, y, threshold)
-            if found > similarity[y]:
-                similarity[y] = found
-                duplicate_of[y] = x
+            _settle(fates, y, x, _verified(sets, x, y))
     return compared
 
 
@@ -151,9 +164,7 @@ def _best_kept(
     bits: int,
     at: int,
     members: Ids,
-    offsets: Offsets,
-    values: Hashes,
-    threshold: float,
+    sets: _Sets,
     seen_by: Ids,
 ) -> tuple[int, float, int]:
     """Position and similarity of the kept member most similar to member ``at`` (-1 for none), and comparisons made.
@@ -175,7 +186,7 @@ def _best_kept(
                 if index.value[posting] == prefix[i] and seen_by[other] != at:
                     seen_by[other] = at
                     compared += 1
-                    found = _verified(offsets, values, members[other], members[at], threshold)
+                    found = _verified(sets, members[other], members[at])
                     if found > highest or (found == highest and best != -1 and other < best):
                         highest = found
                         best = other
@@ -211,16 +222,9 @@ def _shared_prefix(
 
 
 @numba.njit(nogil=True, cache=True)
-def _resolve_large(
-    members: Ids,
-    offsets: Offsets,
-    values: Hashes,
-    threshold: float,
-    duplicate_of: Ids,
-    similarity: Similarities,
-    staying: int,
-) -> int:
+def _resolve_large(members: Ids, sets: _Sets, fates: _Fates, staying: int) -> int:
     """As `_resolve_small`, through an inverted index of the prefixes of kept members."""
+    offsets, values, threshold = sets
     counts, bits, largest = _count_values(members, offsets, values)
     index = _Index(
         np.full((2, len(counts)), -1, np.int64),
@@ -238,12 +242,11 @@ def _resolve_large(
         y = members[at]
         own = values[offsets[y] : offsets[y + 1]]
         lengths = _shared_prefix(own, counts, bits, threshold, ranks, scratch, prefix)
-        best, highest, made = _best_kept(index, prefix, lengths, bits, at, members, offsets, values, threshold, seen_by)
+        best, highest, made = _best_kept(index, prefix, lengths, bits, at, members, sets, seen_by)
         compared += made
-        if best != -1 and highest > similarity[y]:
-            duplicate_of[y] = members[best]
-            similarity[y] = highest
-        if duplicate_of[y] != -1 or at >= staying:
+        if best != -1:
+            _settle(fates, y, members[best], highest)
+        if fates.duplicate_of[y] != -1 or at >= staying:
             continue
         for side in range(2):
             for i in range(lengths[side]):
@@ -253,21 +256,12 @@ def _resolve_large(
 
 
 @numba.njit(nogil=True, cache=True)
-def _resolve_small_groups(
-    members: Ids,
-    bounds: Ids,
-    small_group: int,
-    offsets: Offsets,
-    values: Hashes,
-    threshold: float,
-    duplicate_of: Ids,
-    similarity: Similarities,
-) -> int:
+def _resolve_small_groups(members: Ids, bounds: Ids, small_group: int, sets: _Sets, fates: _Fates) -> int:
     compared = 0
     for group in range(len(bounds) - 1):
         if bounds[group + 1] - bounds[group] <= small_group:
             own = members[bounds[group] : bounds[group + 1]]
-            compared += _resolve_small(own, offsets, values, threshold, duplicate_of, similarity, len(own))
+            compared += _resolve_small(own, sets, fates, len(own))
     return compared
 
 
@@ -297,14 +291,13 @@ def resolve_groups(
     Returns:
         Comparisons made.
     """
-    members, bounds, offsets = frozen(members, np.int64), frozen(bounds, np.int64), frozen(offsets, np.int64)
-    values = frozen(values, np.uint64)
-    outputs = (float(threshold), duplicate_of, similarity)
-    compared = int(_resolve_small_groups(members, bounds, small_group, offsets, values, *outputs))
+    members, bounds = frozen(members, np.int64), frozen(bounds, np.int64)
+    sets, fates = _sets(offsets, values, threshold), _Fates(duplicate_of, similarity)
+    compared = int(_resolve_small_groups(members, bounds, small_group, sets, fates))
     # Few groups are large, so this loop is short, and without any the larger kernel is never compiled.
     for group in np.flatnonzero(np.diff(bounds) > small_group).tolist():
         own = members[bounds[group] : bounds[group + 1]]
-        compared += int(_resolve_large(own, offsets, values, *outputs, len(own)))
+        compared += int(_resolve_large(own, sets, fates, len(own)))
     return compared
 
 
@@ -336,5 +329,9 @@ def resolve_group(
     """
     members = np.arange(len(offsets) - 1)
     work = _resolve_small if len(members) <= SMALL_GROUP else _resolve_large
-    sets = frozen(offsets, np.int64), frozen(values, np.uint64)
-    return int(work(frozen(members, np.int64), *sets, float(threshold), duplicate_of, similarity, int(staying)))
+    sets, fates = _sets(offsets, values, threshold), _Fates(duplicate_of, similarity)
+    return int(work(frozen(members, np.int64), sets, fates, int(staying)))
+
+
+def _sets(offsets: Offsets, values: Hashes, threshold: float) -> _Sets:
+    return _Sets(frozen(offsets, np.int64), frozen(values, np.uint64), float(threshold))
