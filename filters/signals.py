@@ -120,6 +120,9 @@ def signals(
     >>> batch.column("word_count").to_pylist(), batch.column("language").to_pylist()
     ([3, 0], ['en', 'unknown'])
     """
+    if not isinstance(texts, pa.Array | pa.ChunkedArray):
+        message = f"texts: wanted an Arrow column of strings, got {type(texts).__name__}; give pyarrow.array(texts)"
+        raise InputError(message)
     compile_kernels(languages=languages is None)
     buffer = text_buffer(texts)
     rows = len(buffer.offsets) - 1

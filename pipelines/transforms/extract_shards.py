@@ -13,6 +13,7 @@ from apache_beam.pvalue import PCollection, TaggedOutput
 
 from gristmill import storage
 from gristmill.config.config import SourceSection
+from gristmill.config.config_errors import checked
 from gristmill.documents import ERROR_SCHEMA
 from gristmill.pipelines.engine import coders as _coders  # noqa: F401  registers how batches travel
 from gristmill.pipelines.engine.batching import DocumentBatches
@@ -59,7 +60,8 @@ class ExtractShards(beam.PTransform):
         self, kind: str, *, source: str = "source", root: str = "", options: Mapping[str, Any] | None = None
     ) -> None:
         super().__init__()
-        section = SourceSection.model_validate({"name": source, "kind": kind, "paths": ["-"], **(options or {})})
+        values = {"name": source, "kind": kind, "paths": ["-"], **(options or {})}
+        section = checked(SourceSection, values, "ExtractShards")
         self._source = planned_source(section)
         self._root = root.rstrip("/") + "/" if root else ""
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 from apache_beam.pvalue import PCollection
 
 from gristmill import storage
+from gristmill.errors import ConfigError
 from gristmill.pipelines.engine.coders import KeyedBatch
 from gristmill.pipelines.engine.shardwise import split
 from gristmill.tokenize.manifest import PartInfo
@@ -37,6 +38,9 @@ class GatherTokens(beam.PTransform):
 
     Output: `PCollection[PartInfo]`: rows, tokens, bytes and sha256 of each part that has a document.
 
+    Raises:
+        ConfigError: no part, or ids of another type.
+
     >>> folder = tempfile.mkdtemp()
     >>> ids = pa.array([bytes([n]) * 16 for n in range(4)], pa.binary(16))
     >>> tokens = pa.array([[n, n, 0] for n in range(4)], pa.list_(pa.uint16()))
@@ -50,6 +54,9 @@ class GatherTokens(beam.PTransform):
 
     def __init__(self, folder: str, *, parts: int, seed: int, dtype: str = "uint16") -> None:
         super().__init__()
+        if parts < 1 or dtype not in ("uint16", "uint32"):
+            message = f"wanted at least 1 part and ids of uint16 or uint32, got parts={parts} and dtype={dtype!r}"
+            raise ConfigError(message)
         self._write = _WritePart(folder, parts, dtype)
         self._emit = _EmitRows(parts, seed, dtype)
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from apache_beam.pvalue import PCollection
 
+from gristmill.config.config_errors import checked
 from gristmill.config.dedup_config import NearSection
 from gristmill.dedup.candidates.buckets import star_edges
 from gristmill.dedup.signatures.banding import BandPlan, band_keys
@@ -46,7 +47,7 @@ class NearDuplicatePairs(beam.PTransform):
     Output: `PCollection[pa.RecordBatch]` of `PAIR_SCHEMA`; each pair once.
 
     Raises:
-        ValidationError: keys or values that ``dedup.near`` does not have.
+        ConfigError: keys or values that ``dedup.near`` does not have.
 
     >>> text = "the mill stands by the river and turns all day while the miller sleeps in the sun"
     >>> ids = pa.array([bytes([n]) * 16 for n in range(3)], pa.binary(16))
@@ -60,7 +61,7 @@ class NearDuplicatePairs(beam.PTransform):
 
     def __init__(self, near: str | dict[str, object] | None = None, *, partitions: int = 16) -> None:
         super().__init__()
-        self._near = NearSection.model_validate(near or {})
+        self._near = checked(NearSection, near or {}, "near")
         self._partitions = partitions
 
     def expand(self, documents: PCollection[pa.RecordBatch]) -> PCollection[pa.RecordBatch]:

@@ -74,9 +74,10 @@ def find_plugin(group: Group, name: str, built_in: Iterable[str] = ()) -> Plugin
     if not found:
         known = sorted({*built_in, *(point.name for point in entry_points(group))})
         kind = {"rules": "rule set", "signals": "signals", "sources": "source kind", "panels": "panel"}[group]
+        named = unknown_name(kind, name, known or ["none"])
         message = (
-            f"{unknown_name(kind, name, known)}. A package that is installed can bring more by entry points of the "
-            f"group gristmill.{group}, and 'module:attribute' names an object of a module on PYTHONPATH"
+            f"{named}. A package that is installed can bring more by entry points of the group gristmill.{group}, and "
+            "'module:attribute' names an object of a module on PYTHONPATH"
         )
         raise PluginError(message)
     if len(found) > 1:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
@@ -83,3 +85,21 @@ def test_rules_by_name_judge_as_a_run_does(run: gristmill.RunResult) -> None:
     ]
     names = {rule.id for rule in rules}
     assert [[name for name in row if name in names] for row in stored] == failed
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (lambda: gristmill.signals(["a mill"]), "wanted an Arrow column of strings, got list; give pyarrow.array"),
+        (lambda: gristmill.rules("gopher_qualty"), "did you mean 'gopher_quality'"),
+        (lambda: gristmill.rules("c4", language={"kep": ["en"]}), "unknown key 'kep'; did you mean 'keep'"),
+        (lambda: gristmill.NearDuplicatePairs("finweb"), "unknown value 'finweb'; did you mean 'fineweb'"),
+        (lambda: gristmill.ExtractShards("jsonl", options={"feilds": {}}), "unknown key 'feilds'; did you mean 'fields'"),
+        (lambda: gristmill.AnnotateShards(["quotng"]), "unknown signals 'quotng'"),
+        (lambda: gristmill.GatherTokens("x", parts=0, seed=1), "wanted at least 1 part"),
+        (lambda: gristmill.run("nope.toml"), "no such configuration file: nope.toml"),
+    ],
+)  # fmt: skip
+def test_what_is_given_wrongly_is_an_error_of_ours(call: Callable[[], object], says: str) -> None:
+    with pytest.raises(gristmill.GristmillError, match=re.escape(says)):
+        call()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from gristmill.config.config_errors import checked
 from gristmill.config.filter_config import LanguageSection, RulesSection
 from gristmill.filters.rules.configured import configured_rules
 from gristmill.filters.rules.sets.rule_types import ResolvedRule
@@ -23,5 +24,5 @@ def rules(*use: str | Mapping[str, Any], language: Mapping[str, Any] | None = No
     >>> [rule.id for rule in rules("c4", language={"keep": ["en"]})][:2]
     ['language.keep', 'c4.max_chars']
     """
-    section = RulesSection.model_validate({"use": use})
-    return configured_rules(section, LanguageSection.model_validate(language or {}), None)
+    section = checked(RulesSection, {"use": use}, "rules")
+    return configured_rules(section, checked(LanguageSection, language or {}, "language"), None)

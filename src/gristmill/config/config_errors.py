@@ -6,13 +6,14 @@ import re
 import types
 import typing
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from gristmill.errors import unknown_name
+from gristmill.errors import ConfigError, unknown_name
 
 Location = Sequence[str | int]
+Checked = TypeVar("Checked", bound=BaseModel)
 
 
 def explain_validation(error: ValidationError, model: type[BaseModel], text: str, origin: str) -> str:
@@ -28,6 +29,27 @@ def explain_validation(error: ValidationError, model: type[BaseModel], text: str
         lines.append((line, f"{where}: {dotted(location)}: {_message(item, location, model)}"))
     # A union reports a failure for each of its members; one line each is enough.
     return "\n".join(dict.fromkeys(message for _, message in sorted(lines, key=lambda pair: pair[0])))
+
+
+def checked(model: type[Checked], values: Any, where: str) -> Checked:
+    """Values that a caller gives for a section, checked as those of a file are.
+
+    Args:
+        model: the section.
+        values: its keys, or what else it takes.
+        where: what the values are for, in messages.
+
+    Raises:
+        ConfigError: an unknown key, with the nearest valid one, or a value of the wrong kind.
+    """
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        lines = []
+        for item in error.errors():
+            location = tuple(part for part in item["loc"] if not _is_union_tag(part))
+            lines.append(f"{where}: {dotted(location)}: {_message(item, location, model)}")
+        raise ConfigError("\n".join(dict.fromkeys(lines))) from error
 
 
 def _inside(location: Location, outer: Location) -> bool:
