@@ -18,7 +18,7 @@ WITH_RUN_BLOCKS = [page for page in PAGES if any(block.is_run for block in block
 
 WALKS = [
     *sorted((DOCS / "tutorials").glob("*.md")),
-    *(DOCS / name for name in ("plugins.md", "python.md", "troubleshooting.md", "upgrades.md")),
+    *(DOCS / name for name in ("plugins.md", "troubleshooting.md", "upgrades.md")),
 ]
 """The pages that lead through whole runs. They take half of the time and have a file of tests of their own, since files are
 what parallel processes share out."""
