@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from gristmill.filters.counts.measure import ARROW_TYPES, Signal
 from gristmill.filters.extras import Extra, Noted
@@ -80,6 +81,8 @@ class PluginSignals:
                 f"signal {signal.name!r}: wanted {rows} values without nulls, got {len(column)} with "
                 f"{column.null_count} nulls",
             )
+        if pa.types.is_floating(wanted) and pc.any(pc.is_nan(column)).as_py():
+            refuse(self.plugin, f"signal {signal.name!r}: wanted numbers, got NaN, which passes and fails every rule")
         return column
 
 

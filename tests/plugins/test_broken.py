@@ -143,6 +143,18 @@ def test_signals_that_go_wrong_are_named(written: Callable[..., Path], module: s
     assert says in str(caught.value)
 
 
+def test_no_number_is_not_taken_for_one(written: Callable[..., Path]) -> None:
+    module = """
+class Mine(Extra):
+    signals = property(lambda self: (Signal("odd", "float64", "none", "any", "odd", "here"),))
+    def measure(self, documents):
+        return [pa.array([float("nan")] * documents.num_rows)]
+"""
+    extra = resolve_run(load_config(written(module, signals="mine:Mine"))).extras[-1]
+    with pytest.raises(PluginError, match="signal 'odd': wanted numbers, got NaN"):
+        extra.measure(pa.RecordBatch.from_pydict({"text": pa.array(["a mill"], pa.large_string())}))
+
+
 def test_a_worker_of_several_names_plugin_and_shard(written: Callable[..., Path], tmp_path: Path) -> None:
     written("class Mine(Extra):\n    def measure(self, documents): raise KeyError('verse')\n", signals="mine:Mine")
     told = gristmill(
