@@ -128,7 +128,8 @@ def plugin_signals(entries: Sequence[str | Mapping[str, Any]], taken: Collection
 
 def _signals(plugin: Plugin, options: dict[str, Any]) -> tuple[Signal, ...]:
     extra = made(plugin, _HasSignals, options)
-    signals = tuple(extra.signals)
+    with guarded(plugin, "asked for its signals"):
+        signals = tuple(extra.signals)
     if not signals:
         refuse(plugin, "makes no signal at all")
     for signal in signals:

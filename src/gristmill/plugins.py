@@ -14,6 +14,7 @@ import functools
 import hashlib
 import importlib
 import importlib.util
+import sys
 from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
@@ -24,6 +25,9 @@ from gristmill.errors import PluginError, unknown_name
 Group = Literal["rules", "signals", "sources", "panels"]
 GROUPS: tuple[Group, ...] = ("rules", "signals", "sources", "panels")
 """Entry points ``gristmill.rules``, ``gristmill.signals``, ``gristmill.sources`` and ``gristmill.panels``."""
+
+_IMPORTED: dict[str, str] = {}
+"""Digest of each top-level module when this process imported it: what runs is that, whatever the file says now."""
 
 ONE_OFF = "module"
 """What stands for the package of a plugin that is named by ``module:attribute``."""
@@ -129,6 +133,13 @@ def load_plugin(plugin: Plugin) -> Any:
             "install the same version everywhere"
         )
         raise PluginError(message)
+    top = module_name.partition(".")[0]
+    if top not in sys.modules:
+        _IMPORTED[top] = digest
+    elif _IMPORTED.setdefault(top, digest) != digest:
+        _refuse(
+            plugin, "its sources changed since this process imported them; start a new process (restart the kernel)"
+        )
     try:
         found: Any = importlib.import_module(module_name)
         for part in attribute.split("."):

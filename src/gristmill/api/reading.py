@@ -40,7 +40,8 @@ def read_ledger(run: str, *, columns: Sequence[str] | None = None, sources: Coll
         if name not in LEDGER_SCHEMA.names:
             raise ConfigError(unknown_name("column of the ledger", name, LEDGER_SCHEMA.names))
     batches = list(iterate(run, "ledger", columns=wanted, sources=sources))
-    return pa.Table.from_batches(batches).unify_dictionaries()
+    schema = pa.schema([LEDGER_SCHEMA.field(name) for name in wanted])
+    return pa.Table.from_batches(batches, schema).unify_dictionaries()
 
 
 def iterate(
