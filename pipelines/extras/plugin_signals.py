@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -34,7 +35,7 @@ class PluginSignals:
 
     def key(self) -> object:
         """The plugin, its options, and what it says its columns depend on."""
-        extra = self._extra()
+        extra = made_once(self.plugin, self.options)
         with guarded(self.plugin, "asked for its key"):
             own = extra.key()
         try:
@@ -45,7 +46,7 @@ class PluginSignals:
 
     def notes(self) -> tuple[str, ...]:
         """What the plugin wants to be said before the run starts."""
-        extra = self._extra()
+        extra = made_once(self.plugin, self.options)
         with guarded(self.plugin, "asked for its notes"):
             return tuple(str(note) for note in extra.notes()) if isinstance(extra, Noted) else ()
 
@@ -55,7 +56,7 @@ class PluginSignals:
         Raises:
             PluginError: it failed, or what it returned is not one column of the right type and length per signal.
         """
-        extra = self._extra()
+        extra = made_once(self.plugin, self.options)
         with guarded(self.plugin, f"measuring {documents.num_rows} documents"):
             columns = list(extra.measure(documents))
         if len(columns) != len(self.signals):
@@ -65,9 +66,6 @@ class PluginSignals:
             self._checked(signal, column, documents.num_rows)
             for signal, column in zip(self.signals, columns, strict=True)
         ]
-
-    def _extra(self) -> Any:
-        return made(self.plugin, _HasSignals, json.loads(self.options))
 
     def _checked(self, signal: Signal, column: Any, rows: int) -> pa.Array:
         wanted = ARROW_TYPES[signal.dtype]
@@ -84,6 +82,12 @@ class PluginSignals:
         if pa.types.is_floating(wanted) and pc.any(pc.is_nan(column)).as_py():
             refuse(self.plugin, f"signal {signal.name!r}: wanted numbers, got NaN, which passes and fails every rule")
         return column
+
+
+@functools.cache
+def made_once(plugin: Plugin, options: str) -> Any:
+    """The plugin's object, once per process: what it loads must not be loaded again for each batch."""
+    return made(plugin, _HasSignals, json.loads(options))
 
 
 class _HasSignalsType(type):

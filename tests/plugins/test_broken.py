@@ -18,6 +18,7 @@ from gristmill import plugins
 from gristmill.config.config import load_config
 from gristmill.documents import DOCUMENT_SCHEMA, LEDGER_SCHEMA
 from gristmill.errors import ConfigError, PluginError
+from gristmill.pipelines.extras.plugin_signals import made_once
 from gristmill.pipelines.run_plan.run_plan import resolve_run
 from gristmill.pipelines.sources.table import read
 from gristmill.plugins import check_names, find_plugin, load_plugin
@@ -143,6 +144,21 @@ def test_signals_that_go_wrong_are_named(written: Callable[..., Path], module: s
     assert says in str(caught.value)
 
 
+def test_a_plugin_is_made_once_and_not_for_each_batch(written: Callable[..., Path]) -> None:
+    module = """
+MADE = []
+def make():
+    MADE.append(1)
+    return Extra()
+"""
+    extra = resolve_run(load_config(written(module, signals="mine:make"))).extras[-1]
+    batch = pa.RecordBatch.from_pydict({"text": pa.array(["a mill"], pa.large_string())})
+    before = len(sys.modules["mine"].MADE)
+    for _ in range(3):
+        extra.measure(batch)
+    assert len(sys.modules["mine"].MADE) == before
+
+
 def test_no_number_is_not_taken_for_one(written: Callable[..., Path]) -> None:
     module = """
 class Mine(Extra):
@@ -243,6 +259,7 @@ def test_what_travels_to_a_worker_needs_no_plugin_until_it_works(written: Callab
     Path("mine.py").unlink()
     sys.modules.pop("mine")
     load_plugin.cache_clear()
+    made_once.cache_clear()
     arrived = pickle.loads(pickled)
     importlib.invalidate_caches()
     with pytest.raises(PluginError, match=r"plugin 'mine:Extra' .* there is no module 'mine'; .* on every worker too"):
