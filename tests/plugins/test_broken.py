@@ -266,6 +266,16 @@ def test_what_travels_to_a_worker_needs_no_plugin_until_it_works(written: Callab
         arrived.measure(pa.RecordBatch.from_pydict({"text": pa.array(["a mill"], pa.large_string())}))
 
 
+def test_a_process_that_imported_other_sources_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a notebook: the module in memory is the one before the edit, whatever the file says."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "edited_later.py").write_text("THING = 1\n")
+    assert load_plugin(find_plugin("signals", "edited_later:THING")) == 1
+    (tmp_path / "edited_later.py").write_text("THING = 22\n")
+    with pytest.raises(PluginError, match="its sources changed since this process imported them; start a new process"):
+        load_plugin(find_plugin("signals", "edited_later:THING"))
+
+
 def test_every_file_of_a_package_is_in_its_digest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     package = tmp_path / "digested"
     package.mkdir()
